@@ -1,0 +1,84 @@
+"""Runs every package's tests, each in its own process with its own settings, two at a time; ends with one line that counts them.
+
+python .ci/tests.py [--long] [PACKAGE …] [what pytest takes …]
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = (
+    "server",
+    "genomics",
+    "lab",
+    "storefront",
+    "sdk",
+)  # the longest first, so that none is left alone at the end
+LINE = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    package: str
+    text: str
+    code: int
+    seconds: float
+    counts: dict[str, int]
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    chosen = [word for word in arguments if word in PACKAGES] or list(PACKAGES)
+    rest = [word for word in arguments if word not in {*PACKAGES, "--long"}]
+    marks = [] if "--long" in arguments else ["-m", "not long"]
+    at_once = 1 if "--long" in arguments else min(2, os.cpu_count() or 1)
+    total = {"passed": 0, "failed": 0, "skipped": 0}
+    broken = []
+    with ThreadPoolExecutor(at_once) as pool:
+        print(f"testing {', '.join(chosen)}; each is printed when it is done", flush=True)
+        for done in as_completed([pool.submit(run, package, [*marks, *rest]) for package in chosen]):
+            outcome = done.result()
+            print(f"== {outcome.package}, {outcome.seconds:.0f} s\n{outcome.text}", flush=True)
+            total["passed"] += outcome.counts.get("passed", 0)
+            total["failed"] += sum(outcome.counts.get(word, 0) for word in ("failed", "error", "errors"))
+            total["skipped"] += outcome.counts.get("skipped", 0)
+            if outcome.code:
+                broken.append(outcome.package)
+    if broken:
+        print(f"broken: {', '.join(broken)}")
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if broken or not total["passed"] else 0
+
+
+def run(package: str, words: list[str]) -> Outcome:
+    began = time.monotonic()
+    ini = ROOT / package / "pytest.ini"
+    settings = ini if ini.exists() else ROOT / package / "pyproject.toml"
+    # -o: a verdict that can be counted, however quiet the package's own settings are
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(settings),
+        "--rootdir",
+        package,
+        f"{package}/tests",
+        "-ra",
+        "-v",
+        *words,
+    ]
+    command += ["--no-header", "-o", "console_output_style=classic", "-o", "verbosity_test_cases=0"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    counts = {word: int(number) for number, word in LINE.findall(done.stdout.strip().rsplit("\n", 1)[-1])}
+    return Outcome(package, done.stdout, done.returncode, time.monotonic() - began, counts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""`python -m bench [orders|deliveries|analysis]`: measures what is named, or all of it, beside its yardsticks in the same run."""
+
+import sys
+
+from bench import analysis, deliveries, orders
+
+PARTS = {"orders": orders.main, "deliveries": deliveries.main, "analysis": analysis.main}
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(PARTS)
+    for name in chosen:
+        if name not in PARTS:
+            sys.exit(f"bench: {name} is not measured here. One of: {', '.join(PARTS)}.")
+    for name in chosen:
+        PARTS[name]()
+
+
+main()

@@ -1,0 +1,96 @@
+"""How close imputed dosages are to known genotypes."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pysam
+from numpy.typing import NDArray
+
+from kitloop_genomics.bundle.panel import PanelChromosome
+from kitloop_genomics.errors import InputError
+from kitloop_genomics.imputation.model import Dosages
+
+MAF_EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """S sites with known genotype: truth (S,) 0 to 2, dosage (S,), gt (S,), maf (S,) in the panel."""
+
+    truth: NDArray[np.float64]
+    dosage: NDArray[np.float64]
+    gt: NDArray[np.int64]
+    maf: NDArray[np.float64]
+
+
+def compare(truth_vcf: Path, panel: tuple[PanelChromosome, ...], imputed: list[Dosages]) -> Compared:
+    """Pair imputed and true genotypes at panel sites. `InputError` if the truth can't be read or shares no site."""
+    known: dict[tuple[str, int, str, str], int] = {}
+    try:
+        with pysam.VariantFile(str(truth_vcf)) as file:
+            for record in file:
+                fields = str(record).rstrip("\n").split("\t")
+                alleles = fields[9].split(":", 1)[0].replace("|", "/").split("/")
+                if len(alleles) == 2 and set(alleles) <= {"0", "1"}:
+                    key = (fields[0], int(fields[1]), fields[3], fields[4])
+                    known[key] = alleles.count("1")
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
+    parts = []
+    for chromosome, dosages in zip(panel, imputed, strict=True):
+        refs, alts = chromosome.ref.tobytes().decode(), chromosome.alt.tobytes().decode()
+        keys = zip(chromosome.position.tolist(), refs, alts, strict=True)
+        truth = np.array([known.get((chromosome.name, *key), -1) for key in keys], np.int64)
+        at = truth >= 0
+        frequency = chromosome.alt_frequency[at]
+        parts.append((truth[at], dosages.dosage[at], dosages.gt[at], np.minimum(frequency, 1 - frequency)))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    if not len(columns[0]):
+        raise InputError(f"the truth {truth_vcf} shares no site with the panel")
+    return Compared(columns[0].astype(float), columns[1].astype(float), columns[2].astype(np.int64), columns[3])
+
+
+def pool(several: list[Compared]) -> Compared:
+    """All people's sites as one: aggregate figures are taken over this."""
+    return Compared(
+        np.concatenate([one.truth for one in several]),
+        np.concatenate([one.dosage for one in several]),
+        np.concatenate([one.gt for one in several]),
+        np.concatenate([one.maf for one in several]),
+    )
+
+
+def accuracy(compared: Compared) -> dict[str, Any]:
+    """Squared correlation of dosage and truth over all sites, above 5 % MAF and by MAF bin; NRC.
+
+    nrc, non-reference concordance: of the sites where truth or call carries ALT, the share where they agree.
+    A figure is None where truth or dosage does not vary.
+    """
+    carried = (compared.truth > 0) | (compared.gt > 0)
+    agree = compared.truth == compared.gt
+    common = compared.maf > 0.05
+    bins = []
+    for low, high in itertools.pairwise(MAF_EDGES):
+        inside = (compared.maf > low) & (compared.maf <= high)
+        bins.append(
+            {"maf_above": low, "maf_to": high, "sites": int(inside.sum()), "r2": _r2(compared, inside)}
+        )  # fmt: skip
+    return {
+        "sites": len(compared.truth),
+        "r2": _r2(compared, np.ones(len(compared.truth), bool)),
+        "r2_maf_above_5_percent": _r2(compared, common),
+        "nrc": round(float(agree[carried].mean()), 5) if carried.any() else None,
+        "by_maf": bins,
+    }
+
+
+def _r2(compared: Compared, use: NDArray[np.bool_]) -> float | None:
+    truth, dosage = compared.truth[use], compared.dosage[use]
+    if len(truth) < 2 or truth.std() == 0 or dosage.std() == 0:
+        return None
+    return round(float(np.corrcoef(truth, dosage)[0, 1] ** 2), 5)

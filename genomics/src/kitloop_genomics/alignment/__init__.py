@@ -1,0 +1,1 @@
+"""FASTQ to a sorted, duplicate-marked, indexed BAM."""

@@ -1,0 +1,1 @@
+"""Proportions of the panel's populations, straight from likelihoods."""

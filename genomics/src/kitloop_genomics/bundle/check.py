@@ -1,0 +1,86 @@
+"""Is a bundle whole and consistent? All problems at once, each with its file and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pysam
+
+from kitloop_genomics.bundle.manifest import file_problems, read_manifest
+from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.scores.catalog_file import read_scoring_file
+
+
+def check_bundle(path: Path) -> list[BundleError]:
+    """Every problem of a bundle, or an empty list. Checks checksums first: the rest needs intact files."""
+    try:
+        manifest = read_manifest(path)
+    except BundleError as error:
+        return [error]
+    problems = file_problems(path, manifest, checksums=True)
+    if problems:
+        return problems
+    try:
+        bundle = open_bundle(path)
+    except BundleError as error:
+        return [error]
+    checks: list[Callable[[Bundle], list[BundleError]]] = [_reference, _sites, _frequencies, _scores]
+    return [problem for check in checks for problem in check(bundle)]
+
+
+def _reference(bundle: Bundle) -> list[BundleError]:
+    """The panel's REF alleles are the reference's bases."""
+    problems = []
+    with pysam.FastaFile(str(bundle.reference)) as fasta:
+        for chromosome in bundle.panel.chromosomes:
+            if chromosome.name not in bundle.contigs:
+                remedy = "Use a panel and a reference of the same build and naming"
+                problems.append(BundleError(bundle.reference, f"has no sequence {chromosome.name}", remedy))
+                continue
+            sequence = np.frombuffer(fasta.fetch(chromosome.name).upper().encode(), np.uint8)
+            inside = chromosome.position <= len(sequence)
+            wrong = int((~inside).sum())
+            wrong += int((sequence[chromosome.position[inside] - 1] != chromosome.ref[inside]).sum())
+            if wrong:
+                problems.append(
+                    BundleError(
+                        bundle.path / "panel.bcf",
+                        f"{wrong} sites of {chromosome.name} have a REF that is not the reference's base",
+                        "The panel is of another build: use the reference that it was called against",
+                    )
+                )
+    return problems
+
+
+def _sites(bundle: Bundle) -> list[BundleError]:
+    """There is something to impute, and populations to compare with."""
+    problems = []
+    if bundle.panel.sites == 0:
+        problems.append(BundleError(bundle.path / "panel.bcf", "holds no sites", "Use a panel with sites"))
+    if len(bundle.panel.populations) < 2:
+        where = bundle.path / "populations.tsv"
+        problems.append(BundleError(where, "has fewer than two populations", "Label at least two populations"))
+    return problems
+
+
+def _frequencies(bundle: Bundle) -> list[BundleError]:
+    """Each site varies in the panel; one that does not can't be imputed."""
+    fixed = sum(int(((row.alt_frequency == 0) | (row.alt_frequency == 1)).sum()) for row in bundle.panel.chromosomes)
+    if not fixed:
+        return []
+    remedy = "Drop them with `bcftools view -c 1:minor`"
+    return [BundleError(bundle.path / "panel.bcf", f"{fixed} sites don't vary in the panel", remedy)]
+
+
+def _scores(bundle: Bundle) -> list[BundleError]:
+    """Every scoring file can be read."""
+    problems = []
+    for path in bundle.score_files:
+        try:
+            read_scoring_file(path)
+        except InputError as error:
+            problems.append(BundleError(path, str(error), "Use a scoring file in PGS Catalog format"))
+    return problems

@@ -1,0 +1,91 @@
+"""Open a reference bundle for an analysis."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kitloop_genomics.bundle.genetic_map import read_genetic_map
+from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
+from kitloop_genomics.bundle.panel import Panel, read_panel
+from kitloop_genomics.errors import BundleError
+
+KIND = "reference-bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle with its panel in memory.
+
+    contigs maps each sequence of the reference to its length in bp. thresholds is the parsed `thresholds.json`:
+    `{"quality_controls": {key: number}, "scores": {key: {"unit", "risk_percentile_threshold"}}}`.
+    """
+
+    path: Path
+    manifest: Manifest
+    contigs: dict[str, int]
+    panel: Panel
+    thresholds: dict[str, Any]
+
+    @property
+    def reference(self) -> Path:
+        return self.path / "reference.fa"
+
+    @property
+    def aligner_index(self) -> Path:
+        """A minimap2 index made with `-x sr`, if the bundle has one: a big genome takes minutes to index anew."""
+        index = self.path / "reference.mmi"
+        return index if index.exists() else self.reference
+
+    @property
+    def score_files(self) -> list[Path]:
+        return sorted((self.path / "scores").glob("*.txt"))
+
+    @property
+    def genome_length_bp(self) -> int:
+        return sum(self.contigs.values())
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read a bundle. Sizes are compared with the manifest each time, checksums only by `check_bundle`.
+
+    Raises `BundleError`, which names the file and the remedy.
+    """
+    manifest = read_manifest(path)
+    if manifest.kind != KIND:
+        raise BundleError(path, f"this folder holds '{manifest.kind}'", "Point to the folder `bundle` beside it")
+    for problem in file_problems(path, manifest, checksums=False):
+        raise problem
+    genetic_map = read_genetic_map(path / "map.tsv")
+    return Bundle(
+        path,
+        manifest,
+        read_contigs(path / "reference.fa.fai"),
+        read_panel(path / "panel.bcf", path / "populations.tsv", genetic_map),
+        read_thresholds(path / "thresholds.json"),
+    )
+
+
+def read_contigs(index: Path) -> dict[str, int]:
+    """Name and length in bp of each sequence of a FASTA index."""
+    try:
+        rows = [line.split("\t") for line in index.read_text().splitlines()]
+        return {row[0]: int(row[1]) for row in rows}
+    except (OSError, ValueError, IndexError) as error:
+        raise BundleError(index, f"the index can't be read ({error})", "Make it with `samtools faidx`") from error
+
+
+def read_thresholds(path: Path) -> dict[str, Any]:
+    """The parsed `thresholds.json`; a bundle without one can't give a verdict."""
+    try:
+        content = json.loads(path.read_text())
+        controls = content["quality_controls"]
+        content.setdefault("scores", {})
+        if not all(isinstance(value, int | float) for value in controls.values()):
+            raise TypeError("a threshold is not a number")
+    except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        remedy = 'Write {"quality_controls": {"bases_min": …}, "scores": {…}}'
+        raise BundleError(path, f"the thresholds can't be read ({error!r})", remedy) from error
+    return dict(content)

@@ -1,0 +1,243 @@
+"""The command `kitloop-genomics`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from kitloop_genomics import __version__
+from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.sandbox.problems import Problem
+
+# Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
+
+EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def main() -> None:
+    """Run the command; errors that the user can act on become one line and an exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        kitloop_genomics(prog_name="kitloop-genomics")
+    except BundleError as error:
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(f"Error: {error}")
+        sys.exit(EXIT_BUNDLE)
+    except InputError as error:
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(f"Error: {error}")
+        sys.exit(EXIT_USAGE)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """Leave through every `finally`, so that no partial file stays."""
+    sys.exit(EXIT_TERMINATED)
+
+
+def _tell() -> Callable[[str], None]:
+    console = Console(stderr=True, highlight=False)
+    return lambda line: console.print(f"[dim]·[/dim] {line}") if console.is_terminal else None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def kitloop_genomics() -> None:
+    """From low-pass FASTQ files to imputed genotypes, a quality verdict, ancestry and polygenic scores.
+
+    \b
+    Try it on simulated data:
+      kitloop-genomics panel demo demo
+      kitloop-genomics simulate reads --demo demo --seed kit-1 --out reads
+      kitloop-genomics run --bundle demo/bundle --r1 reads/R1.fastq.gz --r2 reads/R2.fastq.gz \\
+          --sample-id kit-1 --out result
+
+    \b
+    Exit codes: 0 finished (the verdict is in result.json), 1 unexpected, 2 usage, 3 bundle unusable.
+    """
+
+
+@kitloop_genomics.group()
+def panel() -> None:
+    """Make and check reference bundles."""
+
+
+@panel.command("demo")
+@click.argument("folder", type=_FOLDER)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of the simulation.")
+def panel_demo(folder: Path, seed: int) -> None:
+    """Build the simulated demo in FOLDER: bundle/ for the analysis, people/ for the simulator of reads.
+
+    A demo of the same seed that is there and whole is used as it is.
+
+    \b
+    Example: kitloop-genomics panel demo demo --seed 7
+    """
+    from kitloop_genomics.demo.build import build_demo
+
+    demo = build_demo(folder, seed=seed, tell=_tell())
+    click.echo(f"bundle  {demo.bundle}\npeople  {demo.people}")
+
+
+@panel.command("check")
+@click.argument("folder", type=_FOLDER)
+def panel_check(folder: Path) -> None:
+    """Verify the bundle in FOLDER: checksums, then whether its files fit together. Exit code 3 if not.
+
+    \b
+    Example: kitloop-genomics panel check demo/bundle
+    """
+    from kitloop_genomics.bundle.check import check_bundle
+
+    problems = check_bundle(folder)
+    for problem in problems:
+        click.echo(f"✗ {problem.path}: {problem.problem}\n  {problem.remedy}.", err=True)
+    if problems:
+        sys.exit(EXIT_BUNDLE)
+    click.echo(f"{folder}: whole and consistent")
+
+
+@kitloop_genomics.group()
+def simulate() -> None:
+    """Simulated data for demos and tests."""
+
+
+@simulate.command("reads")
+@click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
+@click.option("--seed", required=True, help="Any text, say a kit id; the same text gives the same person and reads.")
+@click.option("--out", type=_FOLDER, required=True, help="Where R1.fastq.gz, R2.fastq.gz and the truth go.")
+@click.option("--depth", type=float, default=1.0, show_default=True, help="Mean coverage.")
+@click.option("--problem", type=click.Choice([problem.value for problem in Problem]), help="Make labelled bad data.")
+def simulate_reads_command(demo: Path, seed: str, out: Path, depth: float, problem: str | None) -> None:
+    """Sequence a synthetic person who is not in the panel.
+
+    \b
+    Example: kitloop-genomics simulate reads --demo demo --seed kit-1 --out reads --problem contaminated
+    """
+    from kitloop_genomics.sandbox.reads import simulate_reads
+
+    reads = simulate_reads(demo, seed, out, depth=depth, problem=problem)
+    click.echo(f"r1     {reads.r1}\nr2     {reads.r2}\ntruth  {reads.truth_vcf}\npairs  {reads.pairs}")
+
+
+@kitloop_genomics.command()
+@click.option("--bundle", type=_FOLDER, required=True, help="A reference bundle.")
+@click.option("--r1", type=_FILE, required=True, help="First mates, gzipped FASTQ.")
+@click.option("--r2", type=_FILE, required=True, help="Second mates, gzipped FASTQ.")
+@click.option("--sample-id", required=True, help="Goes into the headers of BAM and VCF.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder for the deliverables; result.json comes last.")
+@click.option("--r1-sha256", help="Expected SHA-256 of the R1 file.")
+@click.option("--r2-sha256", help="Expected SHA-256 of the R2 file.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--truth", type=_FILE, help="VCF of known genotypes: adds `accuracy` to the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
+@click.option("--progress-file", type=_FILE, help="JSON lines, two per step, for a program to follow.")
+def run(
+    bundle: Path,
+    r1: Path,
+    r2: Path,
+    sample_id: str,
+    out: Path,
+    r1_sha256: str | None,
+    r2_sha256: str | None,
+    threads: int,
+    truth: Path | None,
+    as_json: bool,
+    progress_file: Path | None,
+) -> None:
+    """Analyse one sample. Bad data is a verdict in result.json (status failed_qc), and exit code 0.
+
+    \b
+    Example:
+      kitloop-genomics run --bundle demo/bundle --r1 reads/R1.fastq.gz --r2 reads/R2.fastq.gz \\
+          --sample-id kit-1 --out result --truth reads/truth.vcf.gz
+    """
+    from kitloop_genomics.pipeline import analyse
+    from kitloop_genomics.progress import Progress
+
+    analysis = analyse(
+        bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
+        truth=truth, progress=Progress(progress_file),
+    )  # fmt: skip
+    content = analysis.as_json()
+    if as_json:
+        click.echo(json.dumps(content))
+    else:
+        _show(content)
+
+
+@kitloop_genomics.command()
+@click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
+@click.option("--people", type=click.IntRange(1, 1_000), default=10, show_default=True)
+@click.option("--depth", type=float, default=1.0, show_default=True, help="Mean coverage.")
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--seed", default="validate", show_default=True, help="Another text, other people.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def validate(demo: Path, people: int, depth: float, threads: int, seed: str, as_json: bool) -> None:
+    """Analyse simulated people whose genotypes are known, and report accuracy.
+
+    \b
+    Example: kitloop-genomics validate --demo demo --people 10 --depth 0.4
+    """
+    from kitloop_genomics.demo.build import open_demo
+    from kitloop_genomics.validation import validate as measure
+
+    report = measure(open_demo(demo), people=people, depth=depth, threads=threads, seed=seed, tell=_tell())
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    click.echo(f"{people} held-out people at {depth:g}x, {report['seconds_per_person']} s each")
+    if report["failed"]:
+        click.echo(f"failed quality control: {', '.join(report['failed'])}")
+    _show_accuracy(report["accuracy"])
+    for name, value in report.items():
+        if name.startswith(("ancestry", "score")):
+            click.echo(f"{name:28} {value}")
+
+
+@kitloop_genomics.command()
+def warmup() -> None:
+    """Compile the numerical kernels now, so that the first sample doesn't wait for it (about half a minute).
+
+    They are kept in $KITLOOP_DATA/numba if KITLOOP_DATA is set, else beside the installed package.
+
+    \b
+    Example: KITLOOP_DATA=/srv/kitloop kitloop-genomics warmup
+    """
+    from kitloop_genomics.warmup import warm_up
+
+    warm_up()
+    click.echo("kernels are compiled")
+
+
+def _show(result: dict[str, Any]) -> None:
+    click.echo(f"{result['sample_id']}: {result['status']}")
+    for reason in result["reasons"]:
+        click.echo(f"  {reason['code']}: {reason['message']}")
+    if result["ancestry"]:
+        for row in result["ancestry"]["value"]["populations"]:
+            click.echo(f"  {row['name']:10} {row['proportion']:6.1%}  ({row['low']:.1%} to {row['high']:.1%})")
+    for score in result["scores"]:
+        if score["reported"]:
+            band = f"{score['percentile_low']:g} to {score['percentile_high']:g}"
+            click.echo(f"  {score['name']}: percentile {score['percentile']:g} ({band})")
+        else:
+            click.echo(f"  {score['name']}: not reported, {score['not_reported_because']}")
+    if "accuracy" in result:
+        _show_accuracy(result["accuracy"])
+
+
+def _show_accuracy(found: dict[str, Any]) -> None:
+    table = Table("MAF", "sites", "dosage r²", title=f"r² {found['r2']}, NRC {found['nrc']}", title_justify="left")
+    for row in found["by_maf"]:
+        table.add_row(f"{row['maf_above']:.0%} to {row['maf_to']:.0%}", str(row["sites"]), str(row["r2"]))
+    table.add_row("above 5%", "", str(found["r2_maf_above_5_percent"]))
+    Console().print(table)

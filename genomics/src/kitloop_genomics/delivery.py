@@ -1,0 +1,64 @@
+"""The output folder of a run: whole files only, `result.json` last, one run at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kitloop_genomics.result import Analysis, Deliverable
+from kitloop_genomics.writing import sha256_of, write_json
+
+RESULT = "result.json"
+FILE_TYPES = {
+    "alignment.bam": "alignment-bam",
+    "alignment.bam.bai": "alignment-bai",
+    "imputed.vcf.gz": "impute-vcf",
+    "imputed.vcf.gz.tbi": "impute-tbi",
+    "imputed.vcf.gz.csi": "impute-csi",
+    "ancestry.json": "ancestry-json",
+    "traits.json": "traits-json",
+    "qc.json": "qc",
+}
+_WORK_PREFIX = ".work-"
+
+
+@contextmanager
+def output_folder(out: Path) -> Iterator[Path]:
+    """A work folder inside `out`, removed on the way out.
+
+    Waits while another run holds `out`. The earlier `result.json` goes at once, so that one which is there is
+    always of a finished run, and so does what a killed run left.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (out / RESULT).unlink(missing_ok=True)
+        for left in out.glob(f"{_WORK_PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=out))
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def deliver(work: Path, out: Path) -> tuple[Deliverable, ...]:
+    """Rename the deliverables of `work` into `out`; those of an earlier run that have no successor are removed."""
+    delivered = []
+    for name, file_type in FILE_TYPES.items():
+        source = work / name
+        if not source.exists():
+            (out / name).unlink(missing_ok=True)
+            continue
+        delivered.append(Deliverable(file_type, name, source.stat().st_size, sha256_of(source)))
+        source.replace(out / name)
+    return tuple(delivered)
+
+
+def finish(out: Path, analysis: Analysis) -> None:
+    """Write `result.json`: from now on the run counts as finished."""
+    write_json(out / RESULT, analysis.as_json())

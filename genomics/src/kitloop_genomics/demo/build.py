@@ -1,0 +1,133 @@
+"""Build the demo: `bundle/` for the analysis and, apart from it, `people/` for the simulator of reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest, write_manifest
+from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.writing import folder_beside
+
+DEMO_ID = "kitloop-demo"
+DEMO_VERSION = "1"  # of the content: raise it when the same seed no longer gives the same bytes
+DEFAULT_SEED = 1
+_NEEDED_BYTES = 200_000_000
+_LICENSE = "CC0-1.0. Simulated: no sequence, person, population or trait in it is real."
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the two parts of a demo are."""
+
+    path: Path
+
+    @property
+    def bundle(self) -> Path:
+        return self.path / "bundle"
+
+    @property
+    def people(self) -> Path:
+        return self.path / "people"
+
+
+def open_demo(path: Path) -> Demo:
+    """The demo at `path` (the folder that holds `bundle/` and `people/`); `BundleError` if it isn't one."""
+    demo = Demo(Path(path))
+    for part in (demo.bundle, demo.people):
+        manifest = read_manifest(part)
+        for problem in file_problems(part, manifest, checksums=False):
+            raise problem
+    return demo
+
+
+def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], None] = lambda step: None) -> Demo:
+    """Make the demo at `path`, or return the one that is there if it is whole and of the same seed.
+
+    The same seed gives the same bytes. It is built in a folder beside `path` and renamed, so an interrupted build
+    leaves nothing. `tell` hears the name of each step as it starts. Raises `BundleError` if the disk is too full
+    and `InputError` if `path` holds something else, which is never overwritten.
+    """
+    path = Path(path)
+    if _is_whole(path, seed):
+        return Demo(path)
+    # Imported here: msprime takes a second, and a demo that is already there must open at once.
+    from kitloop_genomics.demo.chromosome import make_chromosome
+    from kitloop_genomics.demo.panel_files import site_ids, write_map, write_panel, write_people, write_reference
+    from kitloop_genomics.demo.score_files import write_scores
+    from kitloop_genomics.demo.thresholds import write_thresholds
+
+    _check_room(path)
+    seeds = np.random.SeedSequence(seed).generate_state(3)
+    with folder_beside(path) as work:
+        (work / "bundle").mkdir()
+        (work / "people").mkdir()
+        chromosomes = []
+        for name, one in zip(("chr1", "chr2"), seeds[:2], strict=True):
+            tell(f"simulating {name}")
+            chromosomes.append(make_chromosome(name, int(one)))
+        ids = site_ids(chromosomes)
+        tell("writing the reference genome and map")
+        write_reference(work / "bundle", chromosomes)
+        write_map(work / "bundle", chromosomes)
+        tell("writing the panel")
+        write_panel(work / "bundle", chromosomes, ids)
+        tell("writing scores, thresholds and held-out people")
+        write_scores(work / "bundle" / "scores", chromosomes, ids, int(seeds[2]))
+        write_thresholds(work / "bundle", sum(map(len, ids)), sum(len(row.reference) for row in chromosomes))
+        write_people(work / "people", chromosomes, ids)
+        write_manifest(work / "bundle", _manifest("reference-bundle", seed))
+        write_manifest(work / "people", _manifest("held-out-people", seed))
+        if path.exists():
+            shutil.rmtree(path)  # _is_whole has made sure that it is empty or a demo that is damaged or outdated
+        work.rename(path)
+    return Demo(path)
+
+
+def _manifest(kind: str, seed: int) -> Manifest:
+    from kitloop_genomics import __version__
+    from kitloop_genomics.demo.score_files import BUILD
+
+    created_by = {"tool": "kitloop-genomics", "tool_version": __version__, "seed": seed, "command": "panel demo"}
+    return Manifest(
+        kind, DEMO_ID, f"{DEMO_VERSION}.seed{seed}", BUILD, "simulated", _LICENSE, created_by,
+        imputation={"effective_population_size": 10_000},
+    )  # fmt: skip
+
+
+def _is_whole(path: Path, seed: int) -> bool:
+    """Whether `path` is an intact demo of this seed and version; raises if it holds what we must not replace."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return False
+    demo = Demo(path)
+    try:
+        described = json.loads((demo.bundle / "manifest.json").read_text())
+        ours = described["id"] == DEMO_ID
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        raise InputError(f"{path} is there and is not a demo: choose another folder, or remove this one yourself")
+    try:
+        manifests = [read_manifest(part) for part in (demo.bundle, demo.people)]
+    except BundleError:
+        return False
+    if manifests[0].created_by.get("seed") != seed:
+        found = manifests[0].created_by.get("seed")
+        raise InputError(f"{path} holds the demo of seed {found}, not {seed}: choose another folder or remove it")
+    if manifests[0].version != f"{DEMO_VERSION}.seed{seed}":
+        return False
+    parts = zip((demo.bundle, demo.people), manifests, strict=True)
+    return not any(file_problems(part, manifest, checksums=True) for part, manifest in parts)
+
+
+def _check_room(path: Path) -> None:
+    existing = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
+    free = shutil.disk_usage(existing).free
+    if free < _NEEDED_BYTES:
+        problem = f"only {free / 1e6:.0f} MB are free and the demo needs {_NEEDED_BYTES / 1e6:.0f} MB while it is built"
+        raise BundleError(existing, problem, "Free some space or choose another disk")

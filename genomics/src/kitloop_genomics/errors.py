@@ -1,0 +1,30 @@
+"""What can go wrong that the caller can act on.
+
+    GenomicsError
+    ├── BundleError      the reference bundle or demo folder can't be used; says which file and how to mend it
+    └── InputError       an argument can't be used (a sample id with a slash, a missing FASTQ)
+
+Bad *data* is not an error: it is a verdict, and ends in `result.json` with status `failed_qc`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class GenomicsError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class BundleError(GenomicsError):
+    """A reference bundle can't be used. `path` is the file or folder at fault, `remedy` one sentence."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}. {remedy}")
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+
+
+class InputError(GenomicsError):
+    """An argument can't be used; the message says which and why."""

@@ -1,0 +1,1 @@
+"""Genotypes at every panel site by the Li and Stephens model."""

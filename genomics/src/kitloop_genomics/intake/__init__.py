@@ -1,0 +1,1 @@
+"""Are these FASTQ files what they claim to be?"""

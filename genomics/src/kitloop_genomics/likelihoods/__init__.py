@@ -1,0 +1,1 @@
+"""What the reads say about each panel site, before the panel has its say."""

@@ -1,0 +1,248 @@
+"""From two FASTQ files to a verdict: the whole analysis on one page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kitloop_genomics import __version__
+from kitloop_genomics.accuracy import Compared, accuracy, compare
+from kitloop_genomics.alignment.bam import AlignmentCounts, align, count_alignments
+from kitloop_genomics.ancestry.estimate import estimate_ancestry
+from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.delivery import deliver, finish, output_folder
+from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.imputation.chunks import impute_all
+from kitloop_genomics.imputation.model import MAX_HAPLOTYPES, Dosages, Parameters
+from kitloop_genomics.imputation.vcf import write_vcf
+from kitloop_genomics.intake.pairs import Intake, check_pairs
+from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
+from kitloop_genomics.likelihoods.pileup import Observations, observe
+from kitloop_genomics.progress import Progress
+from kitloop_genomics.quality.contamination import contamination
+from kitloop_genomics.quality.controls import Control, judge, reasons
+from kitloop_genomics.quality.reason import Reason
+from kitloop_genomics.result import Analysis, ancestry_json, score_json
+from kitloop_genomics.scores.catalog_file import read_scoring_file
+from kitloop_genomics.scores.score import score
+from kitloop_genomics.writing import write_json
+
+_SAMPLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_SURE = 0.9
+_COMMON_MAF = 0.05
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What a run has found so far; a run that fails quality control ends with part of it."""
+
+    measured: dict[str, float | bool | None] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    problems: tuple[Reason, ...] = ()
+    ancestry: dict[str, Any] | None = None
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    compared: Compared | None = None
+
+    def verdict(self, thresholds: dict[str, float]) -> tuple[list[Control], list[Reason]]:
+        controls = judge(self.measured, thresholds, self.said)
+        return controls, [*self.problems, *reasons(controls)]
+
+
+def analyse(
+    bundle: Bundle | Path,
+    r1: Path,
+    r2: Path,
+    *,
+    sample_id: str,
+    out: Path,
+    r1_sha256: str | None = None,
+    r2_sha256: str | None = None,
+    threads: int = 1,
+    truth: Path | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Analyse one sample and write its deliverables and `result.json` into `out`.
+
+    Bad data is a verdict (`status` "failed_qc" with reasons), not an error. Files of an earlier run in `out` are
+    replaced. Raises `BundleError` for a bundle that can't be used and `InputError` for a sample id that can't stand
+    in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there.
+    """
+    if not _SAMPLE_ID.fullmatch(sample_id):
+        raise InputError(f"the sample id {sample_id!r} may hold letters, digits and . _ : - only, at most 128")
+    if threads < 1:
+        raise InputError("threads must be at least 1")
+    for path in (r1, r2, *([truth] if truth else [])):
+        if not path.is_file():
+            raise InputError(f"there is no file {path}")
+    progress = progress or Progress(quiet=True)
+    with progress.step("bundle"):
+        bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+        _check_size(bundle)
+    thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
+    found = _Findings()
+    with output_folder(out) as work:
+        with progress.step("intake"):
+            _take_in(found, check_pairs(r1, r2, r1_sha256=r1_sha256, r2_sha256=r2_sha256))
+            if not (r1_sha256 or r2_sha256):
+                found.measured["checksum"] = None
+        if not found.verdict(thresholds)[1]:
+            bam = work / "alignment.bam"
+            with progress.step("alignment"):
+                align(
+                    r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=sample_id,
+                    threads=threads,
+                )  # fmt: skip
+                _count(found, count_alignments(bam), bundle.genome_length_bp)
+            with progress.step("likelihoods"):
+                observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
+                likely = [
+                    likelihoods(seen, len(chromosome.position))
+                    for seen, chromosome in zip(observed, bundle.panel.chromosomes, strict=True)
+                ]
+                _cover(found, likely)
+            if not found.verdict(thresholds)[1]:
+                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress)
+        return _conclude(found, bundle, sample_id, work, out, progress)
+
+
+def _check_size(bundle: Bundle) -> None:
+    haplotypes = 2 * len(bundle.panel.people)
+    if haplotypes > MAX_HAPLOTYPES:
+        problem = f"the panel has {haplotypes} haplotypes and this version imputes from at most {MAX_HAPLOTYPES}"
+        raise BundleError(bundle.path / "panel.bcf", problem, "Choose a subset of the panel's people")
+
+
+def _take_in(found: _Findings, intake: Intake) -> None:
+    codes = [problem.code for problem in intake.problems]
+    found.problems = intake.problems
+    found.measured["format"] = intake.format_valid
+    found.measured["read_pairing"] = intake.paired
+    found.measured["checksum"] = "checksum_mismatch" not in codes
+    for code in codes:
+        key = {"checksum_mismatch": "checksum", "fastq_mispaired": "read_pairing"}.get(code, "format")
+        found.said.setdefault(key, code)
+    if intake.format_valid and intake.paired:
+        found.measured["bases_min"] = found.measured["bases_max"] = intake.bases
+        found.metrics["read_pairs"] = intake.read_pairs
+        found.metrics["bases"] = intake.bases
+
+
+def _count(found: _Findings, counts: AlignmentCounts, genome_bp: int) -> None:
+    mapped = counts.mapped / counts.reads if counts.reads else 0.0
+    duplicates = counts.duplicates / counts.mapped if counts.mapped else 0.0
+    found.measured |= {
+        "bases_dedup_min": counts.bases_dedup,
+        "bases_dedup_mapped_min": counts.bases_dedup_mapped,
+        "mapped_fraction_min": mapped,
+        "duplicates_fraction_max": duplicates,
+    }
+    found.metrics |= {
+        "depth_mean_x": round(counts.aligned_bases_dedup / genome_bp, 4),
+        "mapped_fraction": round(mapped, 5),
+        "properly_paired_fraction": round(counts.proper / counts.reads, 5) if counts.reads else 0.0,
+        "duplicates_fraction": round(duplicates, 5),
+        "insert_mean_bp": counts.insert_mean_bp,
+        "insert_sd_bp": counts.insert_sd_bp,
+    }
+
+
+def _cover(found: _Findings, likely: list[Likelihoods]) -> None:
+    depth = np.concatenate([one.depth for one in likely])
+    covered = int((depth > 0).sum())
+    # With every site covered the logarithm has no value; half a site short of that is the most it can tell.
+    share = min(covered, len(depth) - 0.5) / len(depth)
+    effective = -float(np.log1p(-share))
+    found.measured |= {"snps_min": covered, "effective_coverage_min": effective}
+    found.metrics |= {
+        "panel_sites": len(depth),
+        "panel_sites_covered": covered,
+        "effective_coverage_x": round(effective, 4),
+    }
+
+
+def _interpret(
+    found: _Findings,
+    bundle: Bundle,
+    observed: list[Observations],
+    likely: list[Likelihoods],
+    work: Path,
+    sample_id: str,
+    threads: int,
+    truth: Path | None,
+    progress: Progress,
+) -> None:
+    panel = bundle.panel
+    with progress.step("imputation"):
+        parameters = Parameters(**bundle.manifest.imputation)
+        imputed = impute_all(panel.chromosomes, [one.genotype for one in likely], parameters, threads)
+    with progress.step("variants"):
+        write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
+    with progress.step("quality"):
+        _grade(found, imputed, np.concatenate([row.alt_frequency for row in panel.chromosomes]))
+        found.measured["fraction_contamination_max"] = contamination(panel, observed, likely, imputed)
+    with progress.step("ancestry"):
+        ancestry = estimate_ancestry(panel, likely)
+        found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
+    with progress.step("scores"):
+        settings = bundle.thresholds["scores"]
+        for path in bundle.score_files:
+            file = read_scoring_file(path)
+            result = score(file, panel, imputed, bundle.manifest.build)
+            found.scores.append(score_json(result, settings.get(file.key, {})))
+    if truth is not None:
+        with progress.step("accuracy"):
+            found.compared = compare(truth, panel.chromosomes, imputed)
+
+
+def _grade(found: _Findings, imputed: list[Dosages], frequency: np.ndarray[Any, np.dtype[np.float64]]) -> None:
+    best = np.concatenate([one.gp.max(axis=1) for one in imputed])
+    common = np.minimum(frequency, 1 - frequency) >= _COMMON_MAF
+    heterozygous = float(np.concatenate([one.gp[:, 1] for one in imputed]).mean(dtype=np.float64))
+    found.measured |= {
+        "call_rate_min": float((best >= _SURE).mean()),
+        "cc_min": float(best[common].mean(dtype=np.float64)) if common.any() else None,
+        "hzy_max": heterozygous,
+    }
+
+
+def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out: Path, progress: Progress) -> Analysis:
+    controls, why = found.verdict(bundle.thresholds["quality_controls"])
+    with progress.step("delivery"):
+        if why:
+            for path in work.iterdir():
+                path.unlink()
+        else:
+            write_json(work / "ancestry.json", found.ancestry)
+            write_json(work / "traits.json", {"sample_id": sample_id, "scores": found.scores})
+        write_json(
+            work / "qc.json",
+            {
+                "sample_id": sample_id,
+                "status": "failed_qc" if why else "succeeded",
+                "reasons": [asdict(reason) for reason in why],
+                "quality_controls": [control.as_json() for control in controls],
+                "metrics": found.metrics,
+            },
+        )
+        files = deliver(work, out)
+    analysis = Analysis(
+        tool_version=__version__,
+        bundle={"id": bundle.manifest.id, "version": bundle.manifest.version},
+        sample_id=sample_id,
+        status="failed_qc" if why else "succeeded",
+        reasons=tuple(why),
+        quality_controls=tuple(controls),
+        ancestry=None if why else found.ancestry,
+        scores=() if why else tuple(found.scores),
+        files=files,
+        metrics=found.metrics,
+        accuracy=accuracy(found.compared) if found.compared else None,
+        steps=tuple(progress.steps),
+    )
+    finish(out, analysis)
+    return analysis

@@ -1,0 +1,68 @@
+"""What a run is doing, for a terminal, for a file that another program follows, and for the result."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One finished step: wall seconds, and the process's highest memory use so far in MB."""
+
+    name: str
+    seconds: float
+    peak_rss_mb: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """Collects finished steps; tells a terminal and, if given, appends JSON lines to `file`.
+
+    Each step gives two lines, `{"step", "state": "started"|"finished", "seconds", "peak_rss_mb", "time"}`.
+    """
+
+    file: Path | None = None
+    quiet: bool = False
+    steps: list[Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text("")
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside. A step that raises is not recorded as finished."""
+        started = time.perf_counter()
+        self._tell({"step": name, "state": "started"})
+        console = Console(stderr=True)
+        if self.quiet or not console.is_terminal:
+            yield
+        else:
+            with console.status(f"{name} …"):
+                yield
+        step = Step(name, round(time.perf_counter() - started, 3), round(peak_rss_mb(), 1))
+        self.steps.append(step)
+        self._tell({"step": name, "state": "finished", **{k: v for k, v in asdict(step).items() if k != "name"}})
+        if not self.quiet and console.is_terminal:
+            console.print(f"[green]✓[/green] {name} [dim]{step.seconds:.1f} s[/dim]")
+
+    def _tell(self, line: dict[str, object]) -> None:
+        if self.file is not None:
+            with self.file.open("a") as stream:
+                stream.write(json.dumps({**line, "time": round(time.time(), 3)}) + "\n")
+
+
+def peak_rss_mb() -> float:
+    """Highest resident memory of this process so far, in MB (10^6 bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

@@ -1,0 +1,1 @@
+"""Quality controls: what was measured, what was expected, and the verdict."""

@@ -1,0 +1,133 @@
+"""The result of an analysis: `result.json` and the JSON deliverables beside it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from kitloop_genomics.ancestry.estimate import BLOCK_BP, REPLICATES, Ancestry
+from kitloop_genomics.bundle.panel import Population
+from kitloop_genomics.progress import Step
+from kitloop_genomics.quality.controls import Control
+from kitloop_genomics.quality.reason import Reason
+from kitloop_genomics.scores.score import MATCH_RATE_FLOOR, Score, Unreported
+
+SCHEMA = "kitloop-genomics/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One file beside `result.json`; `file_type` as in the API, `path` relative, `size` in bytes."""
+
+    file_type: str
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A finished analysis. With status `failed_qc` ancestry is None, scores are empty and reasons are not.
+
+    bundle: `{"id", "version"}`.  ancestry, scores, accuracy: in the shape that they have in `result.json`.
+    metrics: numbers by name, the unit in the name.
+    """
+
+    tool_version: str
+    bundle: dict[str, str]
+    sample_id: str
+    status: Literal["succeeded", "failed_qc"]
+    reasons: tuple[Reason, ...]
+    quality_controls: tuple[Control, ...]
+    ancestry: dict[str, Any] | None
+    scores: tuple[dict[str, Any], ...]
+    files: tuple[Deliverable, ...]
+    metrics: dict[str, float]
+    accuracy: dict[str, Any] | None
+    steps: tuple[Step, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `result.json`. `accuracy` is there only if a truth was given."""
+        content = {
+            "schema": SCHEMA,
+            "tool_version": self.tool_version,
+            "bundle": self.bundle,
+            "sample_id": self.sample_id,
+            "status": self.status,
+            "reasons": [asdict(reason) for reason in self.reasons],
+            "quality_controls": [control.as_json() for control in self.quality_controls],
+            "ancestry": self.ancestry,
+            "scores": list(self.scores),
+            "files": [asdict(file) for file in self.files],
+            "metrics": self.metrics,
+            "accuracy": self.accuracy,
+            "steps": [asdict(step) for step in self.steps],
+        }
+        if self.accuracy is None:
+            del content["accuracy"]
+        return content
+
+
+def ancestry_json(ancestry: Ancestry, populations: tuple[Population, ...]) -> dict[str, Any]:
+    """Proportions (0 to 1, summing to 1 up to rounding) with 95 % intervals."""
+    rows = zip(populations, ancestry.share, ancestry.low, ancestry.high, strict=True)
+    return {
+        "value": {
+            "populations": [
+                {
+                    "key": population.key,
+                    "name": population.name,
+                    "proportion": round(float(share), 4),
+                    "low": round(float(low), 4),
+                    "high": round(float(high), 4),
+                }
+                for population, share, low, high in rows
+            ]
+        },
+        "metadata": {
+            "method": "supervised EM on genotype likelihoods with the panel's population frequencies",
+            "interval": f"95 %, {REPLICATES} bootstrap replicates of {ancestry.blocks} blocks of {BLOCK_BP} bp",
+            "sites_used": ancestry.sites,
+            "reference_populations": len(populations),
+        },
+    }
+
+
+def score_json(found: Score | Unreported, settings: dict[str, Any]) -> dict[str, Any]:
+    """One entry of `scores`. Unreported ones carry no value, percentile, risk or distribution."""
+    file, matching = found.file, found.matching
+    threshold = settings.get("risk_percentile_threshold")
+    entry: dict[str, Any] = {
+        "key": file.key,
+        "name": file.name,
+        "description": file.description,
+        "reported": isinstance(found, Score),
+        "not_reported_because": None,
+        "value": None,
+        "standard_error": None,
+        "percentile": None,
+        "percentile_low": None,
+        "percentile_high": None,
+        "match_rate": round(matching.rate, 4),
+        "match_rate_min": MATCH_RATE_FLOOR,
+        "variants_used": matching.used,
+        "variants_total": matching.total,
+        "variants_left_out": matching.left_out,
+        "unit": settings.get("unit", ""),
+        "risk": None,
+        "risk_percentile_threshold": threshold,
+        "distribution": None,
+    }
+    if isinstance(found, Unreported):
+        return {**entry, "not_reported_because": found.reason}
+    entry |= {
+        "value": round(found.value, 6),
+        "standard_error": round(found.standard_error, 6),
+        "percentile": round(found.percentile, 2),
+        "percentile_low": round(found.percentile_low, 2),
+        "percentile_high": round(found.percentile_high, 2),
+        "distribution": found.distribution(),
+    }
+    if threshold is not None:
+        entry["risk"] = "high_risk" if found.percentile >= threshold else "not_high_risk"
+    return entry

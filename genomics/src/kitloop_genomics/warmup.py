@@ -1,0 +1,28 @@
+"""Compile every kernel now, so that the first sample doesn't wait for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kitloop_genomics.ancestry.kernel import proportions
+from kitloop_genomics.imputation.kernel import forward_backward
+from kitloop_genomics.likelihoods.kernel import multiply, walk_reads
+from kitloop_genomics.quality.contamination import GRID, log_likelihoods
+
+
+def warm_up() -> None:
+    """Run each kernel once on next to nothing, with the types of real data: numba compiles per type."""
+    letters = np.array([65], np.uint8)
+    one = np.array([0], np.int64)
+    walk_reads(
+        one, letters, letters + np.uint8(2), one, np.array([60]), letters, np.array([30], np.uint8),
+        np.array([0, 1]), np.array([[0, 1]]), np.array([0, 1]), 10,
+    )  # fmt: skip
+    seen = np.array([1], np.uint8)
+    error = np.array([0.01])
+    multiply(1, one, seen, error)
+    likelihood = np.ones((2, 3), np.float32)
+    forward_backward(np.array([[0, 1], [1, 0]], np.uint8), likelihood, np.array([1, 0.1], np.float32))
+    frequency = np.array([[0.2, 0.4], [0.5, 0.6]])
+    proportions(likelihood, frequency, np.ones(2), np.array([0.5, 0.5]), 10, 1e-6)
+    log_likelihoods(one, seen, error, np.ones((1, 3)) / 3, np.array([0.3]), GRID)

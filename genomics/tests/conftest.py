@@ -1,0 +1,58 @@
+"""One demo, one bundle in memory, one simulated person and one finished run, shared by all tests of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.demo.build import Demo, build_demo
+from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.pipeline import analyse
+from kitloop_genomics.result import Analysis
+from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run: what `analyse` returned, and where its files are."""
+
+    analysis: Analysis
+    out: Path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    return build_demo(tmp_path_factory.mktemp("genomics") / "demo", seed=1)
+
+
+@pytest.fixture(scope="session")
+def bundle(demo: Demo) -> Bundle:
+    return open_bundle(demo.bundle)
+
+
+@pytest.fixture(scope="session")
+def reads(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimulatedReads:
+    return simulate_reads(demo, "kit-1", tmp_path_factory.mktemp("reads"))
+
+
+@pytest.fixture(scope="session")
+def finished(bundle: Bundle, reads: SimulatedReads, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    out = tmp_path_factory.mktemp("finished")
+    analysis = analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=out, truth=reads.truth_vcf)
+    return Finished(analysis, out)
+
+
+@pytest.fixture(scope="session")
+def true_dosages(bundle: Bundle, reads: SimulatedReads) -> list[Dosages]:
+    """The simulated person's true genotypes in the shape of imputed ones, entirely sure."""
+    with pysam.VariantFile(str(reads.truth_vcf)) as file:
+        truth = np.array([sum(record.samples[0]["GT"]) for record in file])
+    first = len(bundle.panel.chromosomes[0].position)
+    return [
+        Dosages(part.astype(np.float32), np.eye(3, dtype=np.float32)[part], part.astype(np.int8))
+        for part in (truth[:first], truth[first:])
+    ]

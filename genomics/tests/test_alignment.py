@@ -1,0 +1,124 @@
+"""Pairing by SAM's rules, and BAM files that other programs accept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pysam
+import pysam.samtools
+import pytest
+from conftest import Finished
+from kitloop_genomics.alignment.bam import align
+from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, fragment_length, insert_range, template_length
+from kitloop_genomics.bundle.open import Bundle
+from kitloop_genomics.sandbox.reads import SimulatedReads
+
+NORMAL = InsertRange(100, 800)
+
+
+def _hit(start: int, *, reverse: bool = False, contig: int = 0) -> Hit:
+    return Hit(contig, start, start + 150, reverse, 60, 0, ((150, 0),), (0, 0))
+
+
+def test_mates_that_face_each_other_are_a_proper_pair() -> None:
+    one, two = _hit(1_000), _hit(1_250, reverse=True)
+    assert flags(one, two, first=True, normal=NORMAL) == 99
+    assert flags(two, one, first=False, normal=NORMAL) == 147
+    assert template_length(one, two, first=True) == 400
+    assert template_length(two, one, first=False) == -400
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (_hit(1_000), _hit(9_000, reverse=True)),
+        (_hit(1_000, reverse=True), _hit(1_250)),
+        (_hit(1_000), _hit(1_250)),
+        (_hit(1_000), _hit(1_250, reverse=True, contig=1)),
+    ],
+    ids=["too far apart", "facing away", "same direction", "two chromosomes"],
+)
+def test_other_pairs_are_not_proper(one: Hit, two: Hit) -> None:
+    assert not flags(one, two, first=True, normal=NORMAL) & 2
+
+
+def test_an_unmapped_mate_is_flagged_on_both_sides() -> None:
+    one = _hit(1_000, reverse=True)
+    assert flags(one, None, first=True, normal=NORMAL) == 1 + 8 + 16 + 64
+    assert flags(None, one, first=False, normal=NORMAL) == 1 + 4 + 32 + 128
+    assert flags(None, None, first=True, normal=NORMAL) == 1 + 4 + 8 + 64
+    assert template_length(one, None, first=True) == 0
+
+
+def test_mates_at_one_place_have_template_lengths_of_opposite_sign() -> None:
+    one, two = _hit(1_000), _hit(1_000, reverse=True)
+    assert (template_length(one, two, first=True), template_length(two, one, first=False)) == (150, -150)
+    assert fragment_length(one, two) == 150
+
+
+def test_the_normal_insert_is_learnt_from_the_data() -> None:
+    learnt = insert_range([400 + at % 101 - 50 for at in range(2_000)])
+    assert 150 < learnt.low < 350
+    assert 450 < learnt.high < 650
+    assert insert_range([400] * 49) == InsertRange(1, 1_000)
+
+
+def test_samtools_accepts_the_bam_and_finds_nearly_all_pairs_proper(finished: Finished) -> None:
+    bam = str(finished.out / "alignment.bam")
+    assert pysam.samtools.quickcheck("-v", bam) == ""
+    counts = {line.split(" in total")[0].split(" ", 3)[-1]: line for line in pysam.samtools.flagstat(bam).splitlines()}
+    assert any("26666 + 0 paired in sequencing" in line for line in counts.values())
+    proper = next(line for line in counts.values() if "properly paired" in line)
+    assert int(proper.split()[0]) >= 0.99 * 26_666
+    duplicates = next(line for line in counts.values() if "primary duplicates" in line)
+    assert 0.02 < int(duplicates.split()[0]) / 26_666 < 0.04
+
+
+def test_records_are_sorted_indexed_and_agree_with_their_mates(finished: Finished) -> None:
+    with pysam.AlignmentFile(str(finished.out / "alignment.bam")) as file:
+        assert file.header.to_dict()["HD"]["SO"] == "coordinate"
+        assert file.header.to_dict()["RG"][0]["SM"] == "kit-1"
+        assert "PG" not in file.header.to_dict()
+        everything = list(file.fetch(until_eof=True))
+        assert file.has_index()
+        assert sum(1 for _ in file.fetch("chr2", 500_000, 510_000)) > 30
+    assert len(everything) == 26_666
+    places = [(record.reference_id, record.reference_start) for record in everything]
+    assert places == sorted(places)
+    pairs: dict[str, list[pysam.AlignedSegment]] = {}
+    for record in everything:
+        pairs.setdefault(record.query_name or "", []).append(record)
+    for one, two in pairs.values():
+        assert {one.is_read1, two.is_read1} == {True, False}
+        assert one.next_reference_start == two.reference_start
+        assert two.next_reference_start == one.reference_start
+        assert one.template_length == -two.template_length
+        assert one.mate_is_reverse == two.is_reverse
+        assert one.get_tag("MC") == (two.cigarstring or "*")
+
+
+def test_nm_counts_the_differences_to_the_reference(finished: Finished, bundle: Bundle) -> None:
+    with (
+        pysam.AlignmentFile(str(finished.out / "alignment.bam")) as file,
+        pysam.FastaFile(str(bundle.reference)) as fasta,
+    ):
+        checked = 0
+        for record in file.fetch("chr1", 700_000, 720_000):
+            if record.cigarstring != "150M":
+                continue
+            reference = fasta.fetch("chr1", record.reference_start, record.reference_start + 150)
+            differences = sum(a != b for a, b in zip(record.query_sequence or "", reference, strict=True))
+            assert record.get_tag("NM") == differences
+            checked += 1
+        assert checked > 50
+
+
+def test_threads_do_not_change_the_bytes(
+    bundle: Bundle, reads: SimulatedReads, finished: Finished, tmp_path: Path
+) -> None:
+    bam = tmp_path / "two.bam"
+    align(
+        reads.r1, reads.r2, bam, reference=bundle.reference, contigs=bundle.contigs, sample_id="kit-1", threads=2
+    )  # fmt: skip
+    assert bam.read_bytes() == (finished.out / "alignment.bam").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["two.bam", "two.bam.bai"]

@@ -1,0 +1,332 @@
+"""The program itself: started, killed and started again, against a real platform on loopback."""
+
+import contextlib
+import gzip
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from builders import FAKE_GENOMICS, PERSONAL, SECRET, order_body, signed
+from receiver import Receiver
+
+PROGRAM = Path(sys.executable).with_name("kitloop-lab")
+ALL = ["packed", "shipped", "delivered", "returning", "received", "sequencing", "sequenced"]
+
+
+class Lab:
+    """`kitloop-lab serve` as a process; `log` has everything that it has ever written, over all its starts."""
+
+    def __init__(self, folder: Path, platform: Receiver, *options: str, **environment: str) -> None:
+        self.folder, self.options = folder, options
+        self.log = folder / "lab.log"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("KITLOOP_", "DJANGO_"))}
+        self.environment = clean | {
+            "KITLOOP_LAB_DATA": str(folder / "data"),
+            "KITLOOP_LAB_SECRET": SECRET,
+            "KITLOOP_LAB_PLATFORM_URL": platform.url,
+            "KITLOOP_LAB_PORT": str(self.port),
+            "KITLOOP_LAB_STAGE_SECONDS": "0",
+            "KITLOOP_LAB_DEMO": str(folder),
+            "KITLOOP_LAB_GENOMICS": str(FAKE_GENOMICS),
+            "KITLOOP_LAB_BATCH_SIZE": "5",
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [PROGRAM, "serve", *self.options]
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=self.folder)
+        until = time.monotonic() + 20
+        while True:
+            try:
+                if httpx2.get(f"{self.url}/lab/v1/health", timeout=5).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, self.log.read_text()
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """Seconds that it took to end."""
+        assert self.process is not None
+        begun = time.monotonic()
+        self.process.send_signal(how)
+        self.process.wait(10)
+        return time.monotonic() - begun
+
+    def order(self, **more: Any) -> str:
+        body = order_body(**more)
+        assert self.post("/lab/v1/orders", body).status_code == 201
+        return str(body["kit_id"])
+
+    def post(self, path: str, body: Any) -> httpx2.Response:
+        content = json.dumps(body).encode()
+        return httpx2.post(self.url + path, content=content, headers=signed(path, content), timeout=20)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver(SECRET)
+    yield receiver
+    receiver.stop()
+    assert receiver.bad_signatures == []
+
+
+@pytest.fixture
+def labs(tmp_path: Path, receiver: Receiver) -> Iterator[Any]:
+    made: list[Lab] = []
+
+    def make(*options: str, **environment: str) -> Lab:
+        made.append(Lab(tmp_path, receiver, *options, **environment))
+        return made[-1]
+
+    yield make
+    for lab in made:
+        if lab.process and lab.process.poll() is None:
+            lab.process.kill()
+            lab.process.wait()
+
+
+def _ids(receiver: Receiver, kit_id: str) -> dict[str, set[str]]:
+    with receiver.lock:
+        heard = [e for e in receiver.heard if e["kit_id"] == kit_id]
+    return {stage: {e["id"] for e in heard if e["type"] == f"kit.{stage}"} for stage in ALL}
+
+
+def _assert_whole(receiver: Receiver, kit_id: str) -> None:
+    """Every stage was told under exactly one id, and the files are the ones that were declared."""
+    assert {stage: len(ids) for stage, ids in _ids(receiver, kit_id).items()} == dict.fromkeys(ALL, 1)
+    firsts = list(dict.fromkeys(receiver.types(kit_id)))
+    assert firsts == ALL
+    for mate in "12":  # stored only where size and SHA-256 were as declared
+        assert gzip.decompress(receiver.files[kit_id, f"fastq-r{mate}"]).startswith(f"@r0/{mate}\n".encode())
+
+
+def test_killed_at_every_stage_the_kit_still_goes_all_the_way_once(labs: Any, receiver: Receiver) -> None:
+    receiver.put_seconds = 0.3
+    lab = labs(KITLOOP_LAB_STAGE_SECONDS="0.15", FAKE_GENOMICS_SECONDS="0.4")
+    lab.start()
+    kit_id = lab.order()
+    for stage in ("packed", "delivered", "received", "sequencing"):
+        receiver.wait_for(kit_id, stage)
+        lab.kill()  # within the step that follows: after "sequencing" that is the simulator
+        lab.start()
+    while receiver.puts == 0:  # one file is there, the second is on its way
+        time.sleep(0.01)
+    lab.kill()
+    lab.start()
+    receiver.wait_for(kit_id, "sequenced")
+    _assert_whole(receiver, kit_id)
+    parts = [p.name for p in (lab.folder / "data/kits").iterdir()]
+    assert parts == [kit_id]
+
+
+def test_killed_again_and_again_at_full_speed_many_kits_lose_nothing(labs: Any, receiver: Receiver) -> None:
+    lab = labs()
+    lab.start()
+    kits = [lab.order() for _ in range(6)]
+    for pause in (0.05, 0.15, 0.3):
+        time.sleep(pause)
+        lab.kill()
+        lab.start()
+    kits += [lab.order()]
+    for kit_id in kits:
+        receiver.wait_for(kit_id, "sequenced")
+    for kit_id in kits:
+        _assert_whole(receiver, kit_id)
+
+
+def test_a_killed_worker_is_replaced_and_the_kit_goes_on(labs: Any, receiver: Receiver) -> None:
+    lab = labs(KITLOOP_LAB_STAGE_SECONDS="0.1")
+    lab.start()
+    kit_id = lab.order()
+    receiver.wait_for(kit_id, "shipped")
+    [worker] = _children(lab.process.pid)
+    os.kill(worker, signal.SIGKILL)
+    receiver.wait_for(kit_id, "sequenced")
+    _assert_whole(receiver, kit_id)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere gunicorn's worker needs a second to notice")
+def test_a_killed_server_takes_its_worker_with_it_at_once(labs: Any) -> None:
+    lab = labs()
+    lab.start()
+    [worker] = _children(lab.process.pid)
+    lab.kill()
+    time.sleep(0.2)
+    state = Path(f"/proc/{worker}/stat")
+    assert not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_with_the_platform_down_nothing_is_lost(labs: Any, receiver: Receiver) -> None:
+    lab = labs()
+    receiver.answers.extend([(0, {})] * 3 + [(503, {})] * 5)
+    lab.start()
+    kits = [lab.order() for _ in range(3)]
+    for kit_id in kits:
+        receiver.wait_for(kit_id, "sequenced")
+        _assert_whole(receiver, kit_id)
+
+
+def test_racing_identical_orders_make_one_kit(labs: Any, receiver: Receiver) -> None:
+    lab = labs("--mode", "bench")
+    lab.start()
+    answers: list[int] = []
+    bodies = [order_body(str(uuid.uuid4())) for _ in range(4)]
+    start = threading.Barrier(16)
+
+    def send(body: dict[str, Any]) -> None:
+        start.wait()
+        answers.append(lab.post("/lab/v1/orders", body).status_code)
+
+    threads = [threading.Thread(target=send, args=(body,)) for body in bodies for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200] * 12 + [201] * 4
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_two_seconds_while_it_sequences(labs: Any, receiver: Receiver, how: signal.Signals) -> None:
+    lab = labs(FAKE_GENOMICS_SECONDS="30")
+    lab.start()
+    kit_id = lab.order()
+    receiver.wait_for(kit_id, "sequencing")
+    time.sleep(0.3)
+    assert lab.stop(how) < 2.0
+    assert lab.process.returncode == 0
+    assert _processes_that_name(lab.folder) == []  # no simulator is left to compute for nobody
+    if how is signal.SIGINT:
+        return
+    del lab.environment["FAKE_GENOMICS_SECONDS"]
+    lab.start()
+    receiver.wait_for(kit_id, "sequenced")
+
+
+def test_two_servers_on_one_data_folder_play_each_kit_once(labs: Any, receiver: Receiver) -> None:
+    first, second = labs(), labs()
+    first.start()
+    second.start()
+    kits = [lab.order() for lab in (first, second)]
+    for kit_id in kits:
+        receiver.wait_for(kit_id, "sequenced")
+        assert receiver.types(kit_id) == ALL
+    first.kill()
+    kit_id = second.order()
+    receiver.wait_for(kit_id, "sequenced")
+    assert "another server works on this data folder" in first.log.read_text()
+
+
+def test_a_taken_port_is_exit_code_2_and_names_the_setting(labs: Any) -> None:
+    lab = labs()
+    with socket.create_server(("127.0.0.1", lab.port)):
+        ended = subprocess.run([PROGRAM, "serve"], env=lab.environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "--port or KITLOOP_LAB_PORT" in ended.stderr
+    assert str(lab.port) in ended.stderr
+
+
+def test_a_host_that_is_not_ours_is_refused_in_json_for_programs(labs: Any) -> None:
+    lab = labs("--mode", "bench")
+    lab.start()
+    answer = httpx2.get(f"{lab.url}/lab/v1/health", headers={"Host": "lab.example"})
+    assert (answer.status_code, answer.json()) == (400, {"detail": "The request cannot be read."})
+    assert httpx2.get(lab.url, headers={"Host": "lab.example"}).status_code == 400
+    assert "Invalid HTTP_HOST header" in lab.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [("KITLOOP_LAB_SECRET", "--secret-file"), ("KITLOOP_LAB_PLATFORM_URL", "--platform")],
+)
+def test_what_is_missing_to_start_is_named(labs: Any, missing: str, named: str) -> None:
+    lab = labs()
+    del lab.environment[missing]
+    ended = subprocess.run([PROGRAM, "serve"], env=lab.environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert named in ended.stderr
+    assert missing in ended.stderr
+    assert not (lab.folder / "data").exists()
+
+
+def test_the_secret_can_come_from_a_file(labs: Any, receiver: Receiver, tmp_path: Path) -> None:
+    (tmp_path / "lab.secret").write_text(SECRET + "\n")
+    lab = labs("--secret-file", str(tmp_path / "lab.secret"), "--scenario", "lost")
+    del lab.environment["KITLOOP_LAB_SECRET"]
+    lab.start()
+    kit_id = lab.order()
+    receiver.wait_for(kit_id, "lost")
+
+
+def test_no_personal_data_and_no_upload_address_in_the_log(labs: Any, receiver: Receiver) -> None:
+    lab = labs()
+    receiver.answers.append((400, {}))
+    lab.start()
+    parked, kit_id = lab.order(), lab.order()
+    lab.post("/lab/v1/orders", order_body(kit_id, recipient={"line2": "Zebrowski"}))  # 409
+    lab.post("/lab/v1/orders", order_body(recipient={"name": "Zebrowski" * 60}))  # 400
+    httpx2.post(f"{lab.url}/lab/v1/orders", json=order_body())  # 401
+    httpx2.get(f"{lab.url}/kits/{kit_id}/")
+    until = time.monotonic() + 20  # one of the two is parked by the 400, the other goes all the way
+    while not any("sequenced" in receiver.types(kit) for kit in (parked, kit_id)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    (lab.folder / "data/recipient.key").write_text("not a key\n")  # and an error in the middle of an order
+    assert lab.post("/lab/v1/orders", order_body()).status_code == 500
+    lab.stop()
+    log = lab.log.read_text()
+    assert "order taken kit=" in log
+    assert "error=" in log
+    assert not any(part in log for part in (*PERSONAL, "signature=permission", SECRET))
+    lines = log.splitlines()[1:]
+    assert [
+        line for line in lines if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) ", line)
+    ] == []
+
+
+def test_its_own_files_are_private_and_the_keys_stay_over_restarts(labs: Any) -> None:
+    lab = labs()
+    lab.start()
+    data = lab.folder / "data"
+    keys = {name: (data / name).read_bytes() for name in ("django-secret.key", "recipient.key")}
+    lab.stop()
+    lab.start()
+    assert {name: (data / name).read_bytes() for name in keys} == keys
+    assert {(data / name).stat().st_mode & 0o777 for name in keys} == {0o600}
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
+def _children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _processes_that_name(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with contextlib.suppress(OSError):
+                found += [line for line in [(process / "cmdline").read_bytes().decode()] if str(folder) in line]
+    return found

@@ -1,0 +1,72 @@
+"""Typed client for the Kitloop and Gencove v2 API, webhook verification, and the `kitloop` command.
+
+The public names are the ones below, plus the module `kitloop_sdk.labs` (both sides of the lab protocol's signature).
+"""
+
+from kitloop_sdk._client import Client
+from kitloop_sdk._errors import (
+    Conflict,
+    DownloadCorrupt,
+    InvalidOrder,
+    KeyReused,
+    KitloopError,
+    NoAnswer,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+    ValidationFailed,
+)
+from kitloop_sdk._orders import KitOrder
+from kitloop_sdk._records import (
+    Ancestry,
+    Distribution,
+    File,
+    Hold,
+    Journey,
+    JourneyKit,
+    Move,
+    Population,
+    QualityControl,
+    Sample,
+    Status,
+    Subscription,
+    TraitScore,
+)
+from kitloop_sdk.webhooks import WebhookEvent, WebhookVerificationError, verify_webhook
+
+__all__ = [
+    "Ancestry",
+    "Client",
+    "Conflict",
+    "Distribution",
+    "DownloadCorrupt",
+    "File",
+    "Hold",
+    "InvalidOrder",
+    "Journey",
+    "JourneyKit",
+    "KeyReused",
+    "KitOrder",
+    "KitloopError",
+    "Move",
+    "NoAnswer",
+    "NotAuthenticated",
+    "NotFound",
+    "NotPermitted",
+    "Population",
+    "QualityControl",
+    "RateLimited",
+    "Sample",
+    "Status",
+    "Subscription",
+    "TraitScore",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "ValidationFailed",
+    "WebhookEvent",
+    "WebhookVerificationError",
+    "verify_webhook",
+]

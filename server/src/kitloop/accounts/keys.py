@@ -1,0 +1,83 @@
+"""API keys: made, shown once, checked, revoked. Shape and hash as djangorestframework-api-key has them (contract §2.1).
+
+A key is `<8 characters>.<32 characters>`, random throughout, so one round of SHA-512 over it can't be guessed back.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import string
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from django.db import connection
+
+from kitloop.accounts.models import APIKey, Caller, User
+
+_LETTERS = string.ascii_letters + string.digits
+_LAST_USED_EVERY = timedelta(minutes=1)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha512(secret.encode()).hexdigest()
+
+
+def create_api_key(
+    user: User, *, name: str, expiry_date: date | None = None, ip_range: list[str] | None = None
+) -> tuple[APIKey, str]:
+    """A new key of this user's, and its full text, which is nowhere kept and can't be shown again."""
+    prefix, secret = _random(8), _random(32)
+    key = APIKey.objects.create(
+        user=user, name=name, prefix=prefix, hashed_secret=_hash(secret), expiry_date=expiry_date, ip_range=ip_range
+    )
+    return key, f"{prefix}.{secret}"
+
+
+def revoke_api_key(key: APIKey) -> None:
+    """From now on the key opens nothing. It can't be taken back."""
+    APIKey.objects.filter(pk=key.pk).update(revoked=True)
+
+
+# Every API request asks this, so it is spelt out: one row of plain values, no models.
+_KEY = """
+SELECT k.id, k.hashed_secret, k.expiry_date, k.ip_range, k.last_used, u.id, u.organization_id, u.role
+FROM accounts_apikey k JOIN accounts_user u ON u.id = k.user_id
+WHERE k.prefix = %s AND NOT k.revoked AND u.is_active
+"""
+
+
+def caller_of(text: str, *, address: str) -> Caller | None:
+    """Whom a key acts for, or none where it is unknown, revoked, expired, used from elsewhere, or its user is not active."""
+    prefix, _, secret = text.partition(".")
+    if len(prefix) != 8 or not prefix.isascii() or not prefix.isalnum():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_KEY, [prefix])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key_id, hashed, expiry_date, ip_range, last_used, user_id, organization_id, role = row
+    if not hmac.compare_digest(hashed, _hash(secret)):
+        return None
+    now = datetime.now(UTC)
+    if expiry_date is not None and now.date() > expiry_date:
+        return None
+    if ip_range is not None and not _is_within(address, json.loads(ip_range)):
+        return None
+    if last_used is None or now - last_used > _LAST_USED_EVERY:
+        APIKey.objects.filter(pk=key_id).update(last_used=now)
+    return Caller(user_id=user_id, organization_id=organization_id, role=role)
+
+
+def _is_within(address: str, networks: list[str]) -> bool:
+    """Whether an address may use a key of these networks; no networks, all may. One that we don't know may not."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return not networks
+    return not networks or any(found in ip_network(network, strict=False) for network in networks)

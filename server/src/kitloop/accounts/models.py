@@ -1,0 +1,100 @@
+"""Organizations, the people in them, and the keys that act for those people."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from kitloop.accounts.roles import PERMISSIONS, ROLES, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a user, signed in or acting through a key. Every read from outside starts with one."""
+
+    user_id: UUID
+    organization_id: UUID
+    role: str
+    is_authenticated: bool = True  # what Django and DRF ask of a request's user
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[self.role]
+
+
+class Organization(models.Model):
+    """A tenant. Nothing of one organization is ever visible to another."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=255)
+    organization_type = models.CharField(max_length=32, default="consumer_provider")
+    kit_ordering_enabled = models.BooleanField(default=False)  # switched on by the operator, on demand
+    results_url = models.URLField(blank=True, default="")  # where the organization's customers read their results
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(organization_type__in=["enterprise", "consumer", "consumer_provider"]),
+                name="organization_type_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Users(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person with a login, in one organization, with one role there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=255, blank=True)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="users")
+    role_id = models.UUIDField(default=uuid4, editable=False)  # the wire names the assignment, not only the role
+    role = models.CharField(max_length=16)
+    is_active = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[Users] = Users()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=ROLES), name="user_role_known"),
+            models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_lower"),
+        ]
+
+    def caller(self) -> Caller:
+        return Caller(user_id=self.id, organization_id=self.organization_id, role=self.role)
+
+
+class APIKeys(models.QuerySet["APIKey"]):
+    def visible_to(self, caller: Caller) -> "APIKeys":
+        """A user's own keys: nobody else's, not even an owner's view of them."""
+        return self.filter(user_id=caller.user_id, revoked=False)
+
+
+class APIKey(models.Model):
+    """A key acts as its user, with that user's role of the moment. Only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=50)
+    prefix = models.CharField(max_length=8, unique=True)
+    hashed_secret = models.CharField(max_length=128)
+    expiry_date = models.DateField(null=True)  # the last day, in UTC, on which it works; none: for ever
+    ip_range = models.JSONField(null=True)
+    revoked = models.BooleanField(default=False)
+    last_used = models.DateTimeField(null=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = APIKeys.as_manager()

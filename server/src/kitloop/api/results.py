@@ -1,0 +1,55 @@
+"""Reading results: quality, ancestry, scores, checksums."""
+
+import re
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kitloop.accounts.roles import Permission
+from kitloop.api.authentication import require
+from kitloop.api.pagination import page
+from kitloop.api.parsing import path_uuid
+from kitloop.api.samples import visible_sample
+from kitloop.runs.models import File, QualityControl, Run, TraitScore
+from kitloop.wire.results import ancestry, quality_control, trait_score
+from kitloop.wire.samples import file_name
+
+_UNSAFE = re.compile(r"[^\w.\- ()+@]")
+
+
+class SampleQualityControlsView(APIView):
+    def get(self, request: Request, sample_id: str) -> Response:
+        sample = visible_sample(request, sample_id)
+        checks = QualityControl.objects.shown_by(sample).order_by("position")
+        return page(request, checks, lambda found: [quality_control(check) for check in found])
+
+
+class SampleAncestryView(APIView):
+    def get(self, request: Request, sample_id: str) -> Response:
+        sample = visible_sample(request, sample_id)
+        return Response(ancestry(Run.objects.filter(pk=sample.run_id).first() if sample.run_id else None))
+
+
+class SampleTraitScoresView(APIView):
+    def get(self, request: Request, sample_id: str) -> Response:
+        sample = visible_sample(request, sample_id)
+        scores = TraitScore.objects.shown_by(sample).order_by("key")
+        return page(request, scores, lambda found: [trait_score(score) for score in found])
+
+
+class ChecksumView(APIView):
+    """GET files/{id}.sha256: one line as `sha256sum` reads it, typed as recorded (contract §5.8)."""
+
+    def get(self, request: Request, file_id: str) -> HttpResponse:
+        caller = require(request, Permission.PROJECT_VIEW)
+        file = get_object_or_404(File.objects.visible_to(caller).select_related("sample"), pk=path_uuid(file_id))
+        if not file.sha256:
+            raise ValidationError({"detail": "File does not have checksum."})
+        name = _UNSAFE.sub("_", request.query_params.get("filename") or file_name(file))
+        answer = HttpResponse(f"{file.sha256} *{name}\n", content_type="text/html; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.sha256"'
+        return answer

@@ -1,0 +1,98 @@
+"""Reading samples: details, listing, history, journey."""
+
+from typing import Any
+
+from django.db.models import F, Q
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kitloop.accounts.roles import Permission
+from kitloop.api.authentication import require
+from kitloop.api.pagination import page
+from kitloop.api.parsing import moment, one_of, path_uuid
+from kitloop.kits.filters import HIDDEN_FILTERS, SORTABLE, STATUS_FILTERS
+from kitloop.kits.models import Sample
+from kitloop.kits.search import matching
+from kitloop.projects.models import Project
+from kitloop.runs.models import File, QualityControl
+from kitloop.wire.journey import journey
+from kitloop.wire.samples import sample_details, sample_row, status_line
+
+ARCHIVE_FILTERS: dict[str, Q] = {
+    "all": Q(),
+    "available": Q(),  # nothing is archived here
+    "archived": Q(pk__in=[]),
+    "restore_requested": Q(pk__in=[]),
+}
+
+
+def visible_sample(request: Request, sample_id: str) -> Sample:
+    """The sample of a path, or 404."""
+    caller = require(request, Permission.PROJECT_VIEW)
+    return get_object_or_404(Sample.objects.visible_to(caller), pk=path_uuid(sample_id))
+
+
+class SampleView(APIView):
+    """GET samples/{id} (contract §5.4; the guide shows `metadata` too)."""
+
+    def get(self, request: Request, sample_id: str) -> Response:
+        sample = visible_sample(request, sample_id)
+        files = File.objects.filter(run_id=sample.run_id).order_by("file_type") if sample.run_id else []
+        return Response(sample_details(sample, files))
+
+
+class ProjectSamplesView(APIView):
+    """GET project-samples/{id} (contract §4, §5.5)."""
+
+    def get(self, request: Request, project_id: str) -> Response:
+        caller = require(request, Permission.PROJECT_VIEW)
+        project = get_object_or_404(Project.objects.visible_to(caller), pk=path_uuid(project_id))
+        rows = Sample.objects.visible_to(caller).filter(
+            STATUS_FILTERS[one_of(request, "status", tuple(STATUS_FILTERS), "all")],
+            HIDDEN_FILTERS[one_of(request, "hidden_status", tuple(HIDDEN_FILTERS), "visible")],
+            ARCHIVE_FILTERS[one_of(request, "archive_status", tuple(ARCHIVE_FILTERS), "all")],
+            project=project,
+        )
+        if search := request.query_params.get("search", "").strip():
+            rows = rows.filter(matching(search))
+        for name in ("created", "modified"):
+            if after := moment(request, f"{name}_after"):
+                rows = rows.filter(**{f"{name}__gt": after})
+            if before := moment(request, f"{name}_before"):
+                rows = rows.filter(**{f"{name}__lt": before})
+        by = one_of(request, "sort_by", SORTABLE, "modified")
+        descending = one_of(request, "sort_order", ("asc", "desc"), "desc") == "desc"
+        return page(request, rows.order_by(F(by).desc() if descending else F(by).asc(), "id"), _rows)
+
+
+def _rows(samples: list[Sample]) -> list[dict[str, Any]]:
+    failed: dict[Any, list[str]] = {}
+    runs = [sample.run_id for sample in samples if sample.status == "failed_qc" and sample.run_id]
+    checks = QualityControl.objects.filter(run_id__in=runs, status="failed").order_by("position")
+    for run_id, key in checks.values_list("run_id", "key"):
+        failed.setdefault(run_id, []).append(key)
+    return [sample_row(sample, failed.get(sample.run_id)) for sample in samples]
+
+
+class SampleStatusesView(APIView):
+    """GET sample-statuses/{id}: the whole history, newest first."""
+
+    def get(self, request: Request, sample_id: str) -> Response:
+        lines = visible_sample(request, sample_id).statuses.order_by("-position")
+        return page(request, lines, lambda found: [status_line(line) for line in found])
+
+
+class SampleMetadataView(APIView):
+    """GET sample-metadata/{id}."""
+
+    def get(self, request: Request, sample_id: str) -> Response:
+        return Response({"metadata": visible_sample(request, sample_id).metadata})
+
+
+class JourneyView(APIView):
+    """GET /api/kitloop/v1/samples/{id}/journey: kits, stages, tracking, open holds."""
+
+    def get(self, request: Request, sample_id: str) -> Response:
+        return Response(journey(visible_sample(request, sample_id)))

@@ -1,0 +1,205 @@
+"""Settings. Every one that an operator may set is an environment variable named KITLOOP_…, or DATABASE_URL."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from kitloop.base import data, postgres
+
+T = TypeVar("T", int, float)
+
+
+def _flag(name: str) -> bool:
+    return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _stop(message: str) -> NoReturn:
+    sys.stderr.write(f"Error: {message}\n")
+    sys.exit(2)
+
+
+def _number(name: str, default: str, kind: Callable[[str], T]) -> T:
+    text = os.environ.get(name, default)
+    try:
+        return kind(text)
+    except ValueError:
+        _stop(f"{name} must be a number, not {text!r}.")
+
+
+def _numbers(name: str, default: str) -> list[float]:
+    parts = os.environ.get(name, default).replace(" ", "").split(",")
+    try:
+        return [float(part) for part in parts if part]
+    except ValueError:
+        _stop(f"{name} must be numbers with commas between.")
+
+
+def _words(name: str, default: str = "") -> list[str]:
+    return [part for part in os.environ.get(name, default).replace(" ", "").split(",") if part]
+
+
+def _database() -> dict[str, object]:
+    options: dict[str, object] = {"application_name": "kitloop", "connect_timeout": 3}
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return {"OPTIONS": options, "NAME": "kitloop", "USER": "kitloop", "HOST": str(postgres.cluster().sockets)}
+    if not url.startswith(("postgres://", "postgresql://")):
+        _stop("DATABASE_URL must begin with postgresql:// (Kitloop needs PostgreSQL 15 or newer).")
+    try:
+        given = conninfo_to_dict(url)  # as PostgreSQL's own programs read it
+    except psycopg.Error:  # its words may quote the password
+        _stop("DATABASE_URL can't be read. Its form: postgresql://user:password@host:5432/name?sslmode=require")
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    ours = {key: str(given.pop(name, "")) for key, name in names.items()}
+    return {**ours, "OPTIONS": {**options, **given}}
+
+
+DATA = data.data_folder()
+SECRET_KEY = data.django_secret()
+DEBUG = False
+ALLOWED_HOSTS = _words("KITLOOP_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+EMBEDDED_POSTGRES = not os.environ.get("DATABASE_URL")
+
+# --- Kitloop ---------------------------------------------------------------------------------------------------------
+KITLOOP_URL = os.environ.get("KITLOOP_URL", "http://127.0.0.1:8000").rstrip("/")  # how others reach us, for links
+KITLOOP_SEALING_KEYS = data.sealing_keys()
+KITLOOP_SUPPORT_CONTACT = os.environ.get("KITLOOP_SUPPORT_CONTACT", "support@example.org")
+KITLOOP_SANDBOX = _flag("KITLOOP_SANDBOX")  # every order goes to the sandbox lab
+KITLOOP_OBJECTS = data.private_folder(Path(os.environ.get("KITLOOP_OBJECTS") or DATA / "objects"))
+KITLOOP_BUNDLE = Path(os.environ.get("KITLOOP_BUNDLE") or DATA / "demo" / "bundle")
+KITLOOP_URL_SECONDS = _number("KITLOOP_URL_SECONDS", "3600", int)  # how long a signed file URL works
+KITLOOP_WEBHOOK_RETRY_SECONDS = _numbers(
+    "KITLOOP_WEBHOOK_RETRY_SECONDS", "0,5,300,1800,7200,18000,36000,50400,72000,86400"
+)
+KITLOOP_WEBHOOK_TIMEOUT_SECONDS = _number("KITLOOP_WEBHOOK_TIMEOUT_SECONDS", "15", float)
+KITLOOP_WEBHOOK_ALLOWED_NETWORKS = _words("KITLOOP_WEBHOOK_ALLOWED_NETWORKS")
+KITLOOP_LAB_ALLOWED_NETWORKS = _words("KITLOOP_LAB_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
+KITLOOP_ANALYSIS_THREADS = _number("KITLOOP_ANALYSIS_THREADS", "1", int)
+
+# --- Django ----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "procrastinate.contrib.django",
+    "kitloop.api",
+    "kitloop.base",
+    "kitloop.events",
+    "kitloop.accounts",
+    "kitloop.projects",
+    "kitloop.kits",
+    "kitloop.labs",
+    "kitloop.runs",
+    "kitloop.webhooks",
+    "kitloop.dashboard",
+    "kitloop.worker",
+]
+MIDDLEWARE = [
+    "kitloop.base.requests.RequestIds",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kitloop.base.requests.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+ROOT_URLCONF = "kitloop.config.urls"
+WSGI_APPLICATION = "kitloop.config.wsgi.application"
+APPEND_SLASH = False  # both forms answer by themselves; a redirect would turn a POST into a GET (contract §3)
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **_database(),
+        # One connection for each thread, kept, and looked at before each request: one that died with a restarted server is
+        # replaced at once. (A pool finds its dead one by one and pauses longer after each: 10 s of 503 were seen.)
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_NAME = "kitloop_session"  # the lab and the shop run on the same host name on a laptop
+CSRF_COOKIE_NAME = "kitloop_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = KITLOOP_URL.startswith("https:")
+SESSION_COOKIE_SAMESITE = "Lax"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+EMAIL_BACKEND = os.environ.get("KITLOOP_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = str(data.private_folder(DATA / "mail"))
+EMAIL_HOST = os.environ.get("KITLOOP_EMAIL_HOST", "localhost")
+EMAIL_PORT = _number("KITLOOP_EMAIL_PORT", "25", int)
+EMAIL_HOST_USER = os.environ.get("KITLOOP_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("KITLOOP_EMAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 15  # a mail server that hangs must not keep a worker
+EMAIL_USE_TLS = _flag("KITLOOP_EMAIL_TLS")
+DEFAULT_FROM_EMAIL = os.environ.get("KITLOOP_EMAIL_FROM", "kits@example.org")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["kitloop.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["kitloop.api.authentication.IsCaller"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "kitloop.api.parsing.StrictJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "kitloop.api.errors.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 1.0, "stalled_worker_timeout": 4.0}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("KITLOOP_LOG_LEVEL", "INFO")},
+    "loggers": {
+        # A job's arguments are ids only; what it returns is not for the log. Its info lines would be most of the log.
+        "procrastinate": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # a refused request is the client's to see, not a warning of ours
+    },
+}

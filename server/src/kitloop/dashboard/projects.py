@@ -1,0 +1,134 @@
+"""Projects, and the samples of one."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from kitloop.accounts.models import Caller, Organization
+from kitloop.accounts.roles import Permission
+from kitloop.dashboard.access import page
+from kitloop.dashboard.samples_table import Filters, Table, samples_table
+from kitloop.dashboard.shell import show
+from kitloop.kits.filters import HIDDEN_FILTERS, STATUS_FILTERS
+from kitloop.kits.models import Sample
+from kitloop.kits.search import matching
+from kitloop.projects.models import Project
+
+SECTION = "projects"
+ROWS = 25
+
+# What is counted on the list of projects: who acts next, rather than every single status.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "With kits": ("consumer_awaiting_kit_order", "kit_requested", "kit_ordered", "consumer_awaiting_data"),
+    "In analysis": ("scheduled", "running"),
+    "Succeeded": ("succeeded",),
+    "Failed": ("failed", "failed_qc"),
+    "Cancelled": ("cancelled",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    id: UUID
+    name: str
+    description: str
+    is_hidden: bool
+    is_locked: bool
+    created: datetime
+    modified: datetime
+    samples: int
+    counts: tuple[tuple[str, int], ...]  # by COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Projects:
+    organization_id: UUID
+    columns: tuple[str, ...]
+    projects: tuple[ProjectRow, ...]
+    hidden: int  # how many there are that the list leaves out
+    shows_hidden: bool
+    kit_ordering_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    project: ProjectRow
+    table: Table
+    may_order: bool
+
+
+@page("GET")
+def front(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """The first page after login: projects, or the account where the role sees no projects."""
+    return redirect("dashboard:projects" if caller.may(Permission.PROJECT_VIEW) else "dashboard:account")
+
+
+@page("GET", may=Permission.PROJECT_VIEW)
+def projects(request: HttpRequest, caller: Caller) -> HttpResponse:
+    visible = Project.objects.visible_to(caller)
+    shows_hidden = request.GET.get("hidden_status") == "all"
+    rows = list(visible.filter(HIDDEN_FILTERS["all" if shows_hidden else "visible"]).order_by("-created", "id"))
+    found = Projects(
+        organization_id=caller.organization_id,
+        columns=tuple(COLUMNS),
+        projects=_project_rows(caller, rows),
+        hidden=visible.filter(hidden=True).count(),
+        shows_hidden=shows_hidden,
+        kit_ordering_enabled=Organization.objects.filter(pk=caller.organization_id, kit_ordering_enabled=True).exists(),
+    )
+    return show(request, "projects.html", found, section=SECTION)
+
+
+@page("GET", may=Permission.PROJECT_VIEW)
+def project(request: HttpRequest, caller: Caller, project_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Project.objects.visible_to(caller), pk=project_id)
+    filters = Filters.read(request.GET)
+    rows = Sample.objects.visible_to(caller).filter(
+        STATUS_FILTERS[filters.status], HIDDEN_FILTERS[filters.hidden_status], project=found
+    )
+    if filters.search:
+        rows = rows.filter(matching(filters.search))
+    rows = rows.defer("search_text", "search_vector")  # can be a hundred times the rest of the row
+    by = F(filters.sort_by)
+    rows = rows.order_by(by.desc() if filters.sort_order == "desc" else by.asc(), "id")
+    (row,) = _project_rows(caller, [found])
+    shown = ProjectPage(row, samples_table(rows, filters, ROWS), caller.may(Permission.SAMPLE_KIT_CREATE))
+    return show(request, "project.html", shown, section=SECTION)
+
+
+def _project_rows(caller: Caller, rows: list[Project]) -> tuple[ProjectRow, ...]:
+    """Rows with their counts, which come by one query for all of them."""
+    counts: dict[UUID, dict[str, int]] = defaultdict(dict)
+    modified: dict[UUID, datetime] = {}
+    grouped = (
+        Sample.objects.visible_to(caller)
+        .filter(HIDDEN_FILTERS["visible"], project__in=rows)
+        .order_by()
+        .values("project_id", "status")
+        .annotate(samples=Count("pk"), latest=Max("modified"))
+    )
+    for each in grouped:
+        counts[each["project_id"]][each["status"]] = each["samples"]
+        modified[each["project_id"]] = max(each["latest"], modified.get(each["project_id"], each["latest"]))
+    return tuple(
+        ProjectRow(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            is_hidden=row.hidden,
+            is_locked=row.locked,
+            created=row.created,
+            modified=modified.get(row.id, row.created),
+            samples=sum(counts[row.id].values()),
+            counts=tuple(
+                (label, sum(counts[row.id].get(status, 0) for status in statuses))
+                for label, statuses in COLUMNS.items()
+            ),
+        )
+        for row in rows
+    )

@@ -1,0 +1,91 @@
+"""Log in, log out, and a forgotten password: Django's views, with our throttle and our words."""
+
+from math import ceil
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+
+from kitloop.dashboard.throttle import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
+
+
+class LogInForm(AuthenticationForm):
+    # The field is called `username` by Django's views; people are asked for their e-mail.
+    username = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    error_messages = {
+        "invalid_login": "That e-mail and password don't go together. Check both, and mind upper and lower case.",
+        # Somebody who left hears what a stranger hears.
+        "inactive": "That e-mail and password don't go together. Check both, and mind upper and lower case.",
+    }
+
+    def clean_username(self) -> str:
+        return str(self.cleaned_data["username"]).strip().lower()
+
+
+class Throttled:
+    """Of a form view: counts each POST by the e-mail in it, and answers 429 with the time to wait."""
+
+    limit: Limit
+    email_field: str
+
+    def post(self, request: HttpRequest, *args: str, **kwargs: Any) -> HttpResponse:
+        wait = count_attempt(self.limit, **self._who(request))
+        if wait is None:
+            return super().post(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
+        form = self.get_form_class()(initial={self.email_field: request.POST.get(self.email_field, "")})  # type: ignore[attr-defined]
+        context = self.get_context_data(form=form, wait_minutes=max(1, ceil(wait.total_seconds() / 60)))  # type: ignore[attr-defined]
+        answer: HttpResponse = self.render_to_response(context, status=429)  # type: ignore[attr-defined]
+        answer["Retry-After"] = str(ceil(wait.total_seconds()))
+        return answer
+
+    def _who(self, request: HttpRequest) -> dict[str, str]:
+        return {"email": request.POST.get(self.email_field, ""), "address": request.META.get("REMOTE_ADDR", "")}
+
+
+class LogIn(Throttled, views.LoginView):
+    template_name = "dashboard/login.html"
+    authentication_form = LogInForm
+    redirect_authenticated_user = True
+    limit, email_field = SIGNING_IN, "username"
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        forget_attempts(self.limit, **self._who(self.request))
+        return super().form_valid(form)
+
+
+class LogOut(views.LogoutView):
+    next_page = "dashboard:login"
+
+
+class PasswordReset(Throttled, views.PasswordResetView):
+    """Sends the letter where there is such a user, and answers the same where there is none."""
+
+    template_name = "dashboard/password_reset.html"
+    form_class = PasswordResetForm
+    email_template_name = "dashboard/password_reset_email.txt"
+    subject_template_name = "dashboard/password_reset_subject.txt"
+    # Not the request's Host header: whoever sends a forged one would have our letter point at their site.
+    extra_email_context = {"kitloop_url": settings.KITLOOP_URL}
+    success_url = reverse_lazy("dashboard:password-reset-sent")
+    limit, email_field = RESET_LETTERS, "email"
+
+
+class PasswordResetSent(views.PasswordResetDoneView):
+    template_name = "dashboard/password_reset_sent.html"
+
+
+class PasswordResetConfirm(views.PasswordResetConfirmView):
+    template_name = "dashboard/password_reset_confirm.html"
+    success_url = reverse_lazy("dashboard:password-reset-complete")
+
+
+class PasswordResetComplete(views.PasswordResetCompleteView):
+    template_name = "dashboard/password_reset_complete.html"

@@ -1,0 +1,44 @@
+"""One sandbox for all of these tests, whose end is a test too; and receivers that are subscribed to its project."""
+
+import signal
+import sys
+from collections.abc import Iterator
+
+import pytest
+from listening import Ear, listening
+from running import Sandbox, new_home
+
+
+@pytest.fixture(scope="session")
+def the_sandbox() -> Iterator[Sandbox]:
+    made = Sandbox(new_home())
+    try:
+        yield made
+        if made.process is not None:
+            assert made.end(signal.SIGINT) == 0, made.last_words()
+            assert made.living() == []
+            assert not made.ready.exists()
+    finally:
+        made.clear()
+
+
+@pytest.fixture
+def sandbox(the_sandbox: Sandbox) -> Sandbox:
+    """It runs, with its default options; some tests leave it ended, or with others."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("processes are found in /proc")
+    if the_sandbox.process is not None and the_sandbox.options:
+        the_sandbox.end(signal.SIGTERM)
+    if the_sandbox.process is None:
+        the_sandbox.start()
+    return the_sandbox
+
+
+@pytest.fixture
+def ear(sandbox: Sandbox) -> Iterator[Ear]:
+    """A receiver that is subscribed to the sandbox's project."""
+    with listening(Ear()) as made:
+        subscription = made.subscribe(sandbox)
+        yield made
+    with sandbox.client() as client:
+        client.delete_subscription(subscription)

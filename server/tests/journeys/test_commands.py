@@ -1,0 +1,73 @@
+"""The `kitloop` command with wrong words: one line that says what to do, never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KITLOOP = str(Path(sys.executable).with_name("kitloop"))
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KITLOOP_", "DJANGO_", "DATABASE_"))}
+    data = str(Path(os.environ["KITLOOP_DATA"]).with_name("commands"))
+    return subprocess.run(
+        [KITLOOP, *words], env={**clean, "KITLOOP_DATA": data, **settings}, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def _migrated() -> None:
+    assert run("migrate").returncode == 0
+
+
+@pytest.mark.usefixtures("_migrated")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("create-lab Bad/Slug --sandbox --url http://127.0.0.1:1", "slug"),
+        ("create-lab lab --url nonsense", "http"),
+        ("create-lab lab", "--url"),
+        ("create-project Kits --organization 1", "no organization"),
+        ("create-user notanemail --organization 1", "organization"),
+        ("create-organization Acme --results-url javascript:x", "--results-url"),
+        ("create-api-key nobody@example.com", "create-user"),
+    ],
+)
+def test_wrong_words_are_named(words: str, said: str) -> None:
+    done = run(*words.split())
+    assert done.returncode in {1, 2}
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        ("serve --port 99999999", {}, "--port"),
+        ("worker --queues nope", {}, "no queue nope"),
+        ("worker --concurrency 0", {}, "--concurrency"),
+        ("doctor", {"KITLOOP_URL_SECONDS": "abc"}, "KITLOOP_URL_SECONDS"),
+        ("doctor", {"KITLOOP_DATA": "/proc/nope"}, "KITLOOP_DATA"),
+        ("migrate", {"DATABASE_URL": NOWHERE}, "DATABASE_URL"),
+        ("migrate", {"DATABASE_URL": "mysql://x/y"}, "postgresql://"),
+    ],
+)
+def test_wrong_settings_are_named(words: str, settings: dict[str, str], said: str) -> None:
+    done = run(*words.split(), **settings)
+    assert done.returncode in {1, 2}
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("_migrated")
+def test_a_lab_is_switched_off_for_another() -> None:
+    assert run("create-lab", "first", "--url", "http://127.0.0.1:1").returncode == 0
+    refused = run("create-lab", "second", "--url", "http://127.0.0.1:2")
+    assert refused.returncode == 1
+    assert "--disable" in refused.stderr
+    assert run("create-lab", "first", "--disable").returncode == 0
+    assert run("create-lab", "second", "--url", "http://127.0.0.1:2").returncode == 0
