@@ -252,13 +252,25 @@ def _copy_programs(where: Cluster) -> None:
 
 
 def _initdb(where: Cluster) -> None:
-    done = subprocess.run(
-        [where.programs / "initdb", "-D", where.data, "-U", "kitloop", "--auth-local=trust", "--auth-host=reject",
-         "--encoding=UTF8", "--locale=C.UTF-8"],
-        cwd="/", umask=0o077, env=_environment(), capture_output=True, text=True, check=False, **where.as_account(),
-    )  # fmt: skip
-    if done.returncode:
-        raise PostgresFailed(f"initdb failed in {where.data}:\n{done.stderr.strip()[-2000:]}")
+    making: subprocess.Popen[str] | None = None
+    try:
+        with undisturbed():
+            making = subprocess.Popen(
+                [where.programs / "initdb", "-D", where.data, "-U", "kitloop", "--auth-local=trust", "--auth-host=reject",
+                 "--encoding=UTF8", "--locale=C.UTF-8"],
+                cwd="/", umask=0o077, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, start_new_session=True, **where.as_account(),
+            )  # fmt: skip
+        _, errors = making.communicate()
+    except BaseException:
+        if making is not None:
+            # Killed alone, it would leave a child that goes on writing; the end of their pipes says that all have gone.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(making.pid, signal.SIGKILL)
+            making.communicate()
+        raise
+    if making.returncode:
+        raise PostgresFailed(f"initdb failed in {where.data}:\n{errors.strip()[-2000:]}")
 
 
 def _make_database(where: Cluster) -> None:
