@@ -1,6 +1,7 @@
 """Who appears in the tests: two organizations, their people and keys. Plain functions that make rows."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from kitloop.accounts.keys import create_api_key
@@ -52,8 +53,9 @@ class Cast:
 
 def person(organization: Organization, role: str) -> Person:
     user = User(
-        email=f"{role}-{organization.id.hex[:8]}@example.com", name=role.title(), organization=organization, role=role
-    )
+        email=f"{role}-{organization.id.hex[:8]}@example.com", name=role.title(), organization=organization, role=role,
+        activated=datetime.now(UTC),
+    )  # fmt: skip
     user.set_password("a long enough password")
     user.save()
     _, key = create_api_key(user, name="tests")

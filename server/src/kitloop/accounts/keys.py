@@ -71,7 +71,7 @@ def caller_of(text: str, *, address: str) -> Caller | None:
         return None
     if last_used is None or now - last_used > _LAST_USED_EVERY:
         APIKey.objects.filter(pk=key_id).update(last_used=now)
-    return Caller(user_id=user_id, organization_id=organization_id, role=role)
+    return Caller(user_id=user_id, organization_id=organization_id, role=role, api_key_id=key_id)
 
 
 def _is_within(address: str, networks: list[str]) -> bool:

@@ -18,9 +18,11 @@ class Caller:
     user_id: UUID
     organization_id: UUID
     role: str
+    api_key_id: UUID | None = None  # none where it came with a token or a session
     is_authenticated: bool = True  # what Django and DRF ask of a request's user
 
     def may(self, permission: Permission) -> bool:
+        """Whether its role in the organization allows this everywhere. A role in one project may allow more there: Project.allow."""
         return permission in PERMISSIONS[self.role]
 
 
@@ -32,6 +34,9 @@ class Organization(models.Model):
     organization_type = models.CharField(max_length=32, default="consumer_provider")
     kit_ordering_enabled = models.BooleanField(default=False)  # switched on by the operator, on demand
     results_url = models.URLField(blank=True, default="")  # where the organization's customers read their results
+    uploads_enabled = models.BooleanField(default=True)
+    delete_samples_enabled = models.BooleanField(default=True)
+    account_on_hold = models.BooleanField(default=False)  # reads go on; nothing new is started
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,6 +66,10 @@ class User(AbstractBaseUser):
     role_id = models.UUIDField(default=uuid4, editable=False)  # the wire names the assignment, not only the role
     role = models.CharField(max_length=16)
     is_active = models.BooleanField(default=True)
+    activated = models.DateTimeField(
+        null=True, blank=True
+    )  # when the e-mail address was shown to be theirs; none: not yet
+    config = models.JSONField(default=dict, blank=True)  # a client's own settings, kept for it (user-config/)
     created = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -75,6 +84,41 @@ class User(AbstractBaseUser):
 
     def caller(self) -> Caller:
         return Caller(user_id=self.id, organization_id=self.organization_id, role=self.role)
+
+
+class Invitations(models.QuerySet["Invitation"]):
+    def visible_to(self, caller: Caller) -> "Invitations":
+        """The gate: invitations into the caller's organization, for those who manage it."""
+        if not caller.may(Permission.ORGANIZATION_MANAGE):
+            return self.none()
+        return self.filter(organization_id=caller.organization_id)
+
+
+class Invitation(models.Model):
+    """Somebody asked to join an organization. The letter holds the token; here is only its hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=16)
+    hashed_token = models.CharField(max_length=128, unique=True)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    status = models.CharField(max_length=16, default="pending")  # expired: pending, and past `expires`
+    status_id = models.UUIDField(default=uuid4)
+    status_created = models.DateTimeField(auto_now_add=True)
+    status_actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = Invitations.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "accepted", "revoked"]), name="invitation_status_known"
+            ),
+            models.CheckConstraint(condition=Q(role__in=ROLES), name="invitation_role_known"),
+        ]
 
 
 class APIKeys(models.QuerySet["APIKey"]):

@@ -30,3 +30,9 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     "owner": _OWNER,
 }
 ROLES = tuple(PERMISSIONS)
+PROJECT_ROLES = ("viewer", "analyst", "manager", "owner")  # those that mean something in one project alone
+
+
+def roles_that(permission: Permission) -> list[str]:
+    """The roles that hold a permission."""
+    return [role for role, held in PERMISSIONS.items() if permission in held]

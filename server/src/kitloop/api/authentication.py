@@ -3,13 +3,12 @@
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from kitloop.accounts.keys import caller_of
 from kitloop.accounts.models import Caller
-from kitloop.accounts.roles import Permission
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -38,12 +37,3 @@ class IsCaller(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.user, Caller)
-
-
-def require(request: Request, permission: Permission) -> Caller:
-    """The caller, if its role may; otherwise the stock 403."""
-    caller = request.user
-    assert isinstance(caller, Caller)
-    if not caller.may(permission):
-        raise PermissionDenied
-    return caller

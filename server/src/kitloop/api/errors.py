@@ -38,15 +38,21 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         headers = {"Retry-After": "1"} if isinstance(error, KeyInFlight) else None
         return Response({"detail": str(error), "code": error.code}, status=status, headers=headers)
     if isinstance(error, OperationalError):
-        # The database is away or restarting; nothing of this request was kept. The same request again is safe with a key.
-        log.warning("no database: %s", type(error).__name__)
-        away = {"detail": "The database does not answer at this moment. Try again in a few seconds."}
-        return Response(away, status=503, headers={"Retry-After": "2"})
+        return Response(_AWAY, status=503, headers={"Retry-After": "2"})
     if isinstance(error, RequestDataTooBig):
         return Response({"detail": "The request's body is too large."}, status=413)
     if isinstance(error, SuspiciousOperation):
         return Response({"detail": "The request can't be read."}, status=400)
     return exception_handler(error, context)
+
+
+_AWAY = {"detail": "The database does not answer at this moment. Try again in a few seconds."}
+
+
+def away(error: OperationalError) -> JsonResponse:
+    """The database is away or restarting; nothing of this request was kept. The same request again is safe with a key."""
+    log.warning("no database: %s", type(error).__name__)
+    return JsonResponse(_AWAY, status=503, headers={"Retry-After": "2"})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kitloop.api.parsing import Metadata, path_uuid
+from kitloop.api.routing import at
 from kitloop.labs.inbox import Message, take_event
 from kitloop.labs.models import Lab
 from kitloop.labs.uploads import Announced, grant_uploads
@@ -105,3 +106,9 @@ class LabUploadsView(LabView):
                 ]
             }
         )
+
+
+routes = [
+    at("events", LabEventsView, "lab-events"),
+    at("kits/{kit_id}/uploads", LabUploadsView, "lab-uploads"),
+]

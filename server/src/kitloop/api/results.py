@@ -7,13 +7,12 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from kitloop.accounts.roles import Permission
-from kitloop.api.authentication import require
+from kitloop.api.operation import Operation, audited, caller_of, require_in, sample_of
 from kitloop.api.pagination import page
 from kitloop.api.parsing import path_uuid
-from kitloop.api.samples import visible_sample
+from kitloop.api.routing import at
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.wire.results import ancestry, quality_control, trait_score
 from kitloop.wire.samples import file_name
@@ -21,35 +20,45 @@ from kitloop.wire.samples import file_name
 _UNSAFE = re.compile(r"[^\w.\- ()+@]")
 
 
-class SampleQualityControlsView(APIView):
+class SampleQualityControlsView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
-        sample = visible_sample(request, sample_id)
+        sample = sample_of(request, sample_id)
         checks = QualityControl.objects.shown_by(sample).order_by("position")
         return page(request, checks, lambda found: [quality_control(check) for check in found])
 
 
-class SampleAncestryView(APIView):
+class SampleAncestryView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
-        sample = visible_sample(request, sample_id)
+        sample = sample_of(request, sample_id)
         return Response(ancestry(Run.objects.filter(pk=sample.run_id).first() if sample.run_id else None))
 
 
-class SampleTraitScoresView(APIView):
+class SampleTraitScoresView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
-        sample = visible_sample(request, sample_id)
+        sample = sample_of(request, sample_id)
         scores = TraitScore.objects.shown_by(sample).order_by("key")
         return page(request, scores, lambda found: [trait_score(score) for score in found])
 
 
-class ChecksumView(APIView):
+class ChecksumView(Operation):
     """GET files/{id}.sha256: one line as `sha256sum` reads it, typed as recorded (contract §5.8)."""
 
     def get(self, request: Request, file_id: str) -> HttpResponse:
-        caller = require(request, Permission.PROJECT_VIEW)
-        file = get_object_or_404(File.objects.visible_to(caller).select_related("sample"), pk=path_uuid(file_id))
+        files = File.objects.of(caller_of(request)).select_related("sample")
+        file = get_object_or_404(files, pk=path_uuid(file_id))
+        require_in(request, file.sample.project_id, Permission.PROJECT_VIEW)
+        audited(request, file.sample_id, file.id)
         if not file.sha256:
             raise ValidationError({"detail": "File does not have checksum."})
         name = _UNSAFE.sub("_", request.query_params.get("filename") or file_name(file))
         answer = HttpResponse(f"{file.sha256} *{name}\n", content_type="text/html; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.sha256"'
         return answer
+
+
+routes = [
+    at("sample-quality-controls/{sample_id}", SampleQualityControlsView, "sample-quality-controls"),
+    at("sample-ancestry/{sample_id}", SampleAncestryView, "sample-ancestry"),
+    at("sample-trait-scores/{sample_id}", SampleTraitScoresView, "sample-trait-scores"),
+    at("files/{file_id}.sha256", ChecksumView, "files-sha256"),
+]

@@ -3,19 +3,16 @@
 from typing import Any
 
 from django.db.models import F, Q
-from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from kitloop.accounts.roles import Permission
-from kitloop.api.authentication import require
+from kitloop.api.operation import Operation, audited, caller_of, project_of, sample_of
 from kitloop.api.pagination import page
-from kitloop.api.parsing import moment, one_of, path_uuid
+from kitloop.api.parsing import moment, one_of
+from kitloop.api.routing import at
 from kitloop.kits.filters import HIDDEN_FILTERS, SORTABLE, STATUS_FILTERS
 from kitloop.kits.models import Sample
 from kitloop.kits.search import matching
-from kitloop.projects.models import Project
 from kitloop.runs.models import File, QualityControl
 from kitloop.wire.journey import journey
 from kitloop.wire.samples import sample_details, sample_row, status_line
@@ -28,28 +25,21 @@ ARCHIVE_FILTERS: dict[str, Q] = {
 }
 
 
-def visible_sample(request: Request, sample_id: str) -> Sample:
-    """The sample of a path, or 404."""
-    caller = require(request, Permission.PROJECT_VIEW)
-    return get_object_or_404(Sample.objects.visible_to(caller), pk=path_uuid(sample_id))
-
-
-class SampleView(APIView):
+class SampleView(Operation):
     """GET samples/{id} (contract §5.4; the guide shows `metadata` too)."""
 
     def get(self, request: Request, sample_id: str) -> Response:
-        sample = visible_sample(request, sample_id)
+        sample = sample_of(request, sample_id)
         files = File.objects.filter(run_id=sample.run_id).order_by("file_type") if sample.run_id else []
         return Response(sample_details(sample, files))
 
 
-class ProjectSamplesView(APIView):
+class ProjectSamplesView(Operation):
     """GET project-samples/{id} (contract §4, §5.5)."""
 
     def get(self, request: Request, project_id: str) -> Response:
-        caller = require(request, Permission.PROJECT_VIEW)
-        project = get_object_or_404(Project.objects.visible_to(caller), pk=path_uuid(project_id))
-        rows = Sample.objects.visible_to(caller).filter(
+        project = project_of(request, project_id)
+        rows = Sample.objects.visible_to(caller_of(request)).filter(
             STATUS_FILTERS[one_of(request, "status", tuple(STATUS_FILTERS), "all")],
             HIDDEN_FILTERS[one_of(request, "hidden_status", tuple(HIDDEN_FILTERS), "visible")],
             ARCHIVE_FILTERS[one_of(request, "archive_status", tuple(ARCHIVE_FILTERS), "all")],
@@ -64,7 +54,12 @@ class ProjectSamplesView(APIView):
                 rows = rows.filter(**{f"{name}__lt": before})
         by = one_of(request, "sort_by", SORTABLE, "modified")
         descending = one_of(request, "sort_order", ("asc", "desc"), "desc") == "desc"
-        return page(request, rows.order_by(F(by).desc() if descending else F(by).asc(), "id"), _rows)
+
+        def present(found: list[Sample]) -> list[dict[str, Any]]:
+            audited(request, *(sample.id for sample in found))
+            return _rows(found)
+
+        return page(request, rows.order_by(F(by).desc() if descending else F(by).asc(), "id"), present)
 
 
 def _rows(samples: list[Sample]) -> list[dict[str, Any]]:
@@ -76,23 +71,32 @@ def _rows(samples: list[Sample]) -> list[dict[str, Any]]:
     return [sample_row(sample, failed.get(sample.run_id)) for sample in samples]
 
 
-class SampleStatusesView(APIView):
+class SampleStatusesView(Operation):
     """GET sample-statuses/{id}: the whole history, newest first."""
 
     def get(self, request: Request, sample_id: str) -> Response:
-        lines = visible_sample(request, sample_id).statuses.order_by("-position")
+        lines = sample_of(request, sample_id).statuses.order_by("-position")
         return page(request, lines, lambda found: [status_line(line) for line in found])
 
 
-class SampleMetadataView(APIView):
+class SampleMetadataView(Operation):
     """GET sample-metadata/{id}."""
 
     def get(self, request: Request, sample_id: str) -> Response:
-        return Response({"metadata": visible_sample(request, sample_id).metadata})
+        return Response({"metadata": sample_of(request, sample_id).metadata})
 
 
-class JourneyView(APIView):
+class JourneyView(Operation):
     """GET /api/kitloop/v1/samples/{id}/journey: kits, stages, tracking, open holds."""
 
     def get(self, request: Request, sample_id: str) -> Response:
-        return Response(journey(visible_sample(request, sample_id)))
+        return Response(journey(sample_of(request, sample_id)))
+
+
+routes = [
+    at("samples/{sample_id}", SampleView, "samples"),
+    at("project-samples/{project_id}", ProjectSamplesView, "project-samples"),
+    at("sample-statuses/{sample_id}", SampleStatusesView, "sample-statuses"),
+    at("sample-metadata/{sample_id}", SampleMetadataView, "sample-metadata"),
+]
+own_routes = [at("samples/{sample_id}/journey", JourneyView, "journey")]

@@ -8,13 +8,12 @@ from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from kitloop.accounts.roles import Permission
-from kitloop.api.authentication import require
+from kitloop.api.operation import Operation, audited, caller_of, project_of, require_in
 from kitloop.api.pagination import page
 from kitloop.api.parsing import path_uuid
-from kitloop.projects.models import Project
+from kitloop.api.routing import at
 from kitloop.webhooks.event_types import EVENT_TYPES
 from kitloop.webhooks.models import Attempt, Delivery, Subscription
 from kitloop.webhooks.owing import send_test
@@ -55,55 +54,55 @@ def notification_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def visible_subscription(request: Request, subscription_id: str, permission: Permission) -> Subscription:
-    """The subscription of a path, or 404; 403 first, where the role may not do this to any."""
-    caller = require(request, permission)
-    return get_object_or_404(Subscription.objects.visible_to(caller), pk=path_uuid(subscription_id))
+def subscription_of(request: Request, subscription_id: str, permission: Permission) -> Subscription:
+    """The subscription of a path: 404 where it is not the organization's, 403 where the caller may not do this to it."""
+    found = get_object_or_404(Subscription.objects.of(caller_of(request)), pk=path_uuid(subscription_id))
+    require_in(request, found.project_id, permission)
+    audited(request, found.id)
+    return found
 
 
-class ProjectSubscriptionsView(APIView):
+class ProjectSubscriptionsView(Operation):
     """GET and POST project-subscriptions/{project}."""
 
     def get(self, request: Request, project_id: str) -> Response:
-        caller = require(request, Permission.PROJECT_VIEW)
-        project = get_object_or_404(Project.objects.visible_to(caller), pk=path_uuid(project_id))
-        rows = Subscription.objects.visible_to(caller).filter(project=project).order_by("created", "id")
+        project = project_of(request, project_id)
+        rows = Subscription.objects.of(caller_of(request)).filter(project=project).order_by("created", "id")
         return page(request, rows, lambda found: [subscription_row(each) for each in found])
 
     def post(self, request: Request, project_id: str) -> Response:
-        caller = require(request, Permission.PROJECT_EDIT)
-        project = get_object_or_404(Project.objects.visible_to(caller), pk=path_uuid(project_id))
+        project = project_of(request, project_id, Permission.PROJECT_EDIT)
         parsed = SubscriptionSerializer(data=request.data)
         parsed.is_valid(raise_exception=True)
-        made = create_subscription(project, created_by=caller, **parsed.validated_data)
+        made = create_subscription(project, created_by=caller_of(request), **parsed.validated_data)
         answer = {"id": str(made.id), "name": made.name, "target": made.target, "event_types": made.event_types}
         return Response(answer, status=201)
 
 
-class SubscriptionView(APIView):
+class SubscriptionView(Operation):
     """GET and DELETE project-subscription-details/{id}."""
 
     def get(self, request: Request, subscription_id: str) -> Response:
-        return Response(subscription_row(visible_subscription(request, subscription_id, Permission.PROJECT_VIEW)))
+        return Response(subscription_row(subscription_of(request, subscription_id, Permission.PROJECT_VIEW)))
 
     def delete(self, request: Request, subscription_id: str) -> Response:
-        delete_subscription(visible_subscription(request, subscription_id, Permission.PROJECT_EDIT).id)
+        delete_subscription(subscription_of(request, subscription_id, Permission.PROJECT_EDIT).id)
         return Response(status=204)
 
 
-class SubscriptionSecretView(APIView):
+class SubscriptionSecretView(Operation):
     """POST project-subscription-secret/{id}: a new secret, shown here and never again."""
 
     def post(self, request: Request, subscription_id: str) -> Response:
-        subscription = visible_subscription(request, subscription_id, Permission.PROJECT_EDIT)
+        subscription = subscription_of(request, subscription_id, Permission.PROJECT_EDIT)
         return Response({"secret": rotate_secret(subscription.id)}, headers={"Cache-Control": "no-store"})
 
 
-class SubscriptionTestView(APIView):
+class SubscriptionTestView(Operation):
     """POST project-subscription-test/{id}: sends a dummy event; the body is optional."""
 
     def post(self, request: Request, subscription_id: str) -> Response:
-        subscription = visible_subscription(request, subscription_id, Permission.PROJECT_EDIT)
+        subscription = subscription_of(request, subscription_id, Permission.PROJECT_EDIT)
         parsed = TrialSerializer(data=request.data)
         parsed.is_valid(raise_exception=True)
         given = parsed.validated_data
@@ -124,30 +123,30 @@ class _Fixed:
         return self.items[wanted]
 
 
-class SubscriptionEventTypesView(APIView):
+class SubscriptionEventTypesView(Operation):
     """GET project-subscription-event-types/."""
 
     def get(self, request: Request) -> Response:
-        require(request, Permission.PROJECT_VIEW)
         kinds = _Fixed([{"key": key, "description": description} for key, description in EVENT_TYPES.items()])
         return page(request, cast("QuerySet[Any]", kinds), lambda found: found)
 
 
-class SubscriptionNotificationsView(APIView):
+class SubscriptionNotificationsView(Operation):
     """GET project-subscription-notifications/{id}: what it was sent or is owed, newest first."""
 
     def get(self, request: Request, subscription_id: str) -> Response:
-        subscription = visible_subscription(request, subscription_id, Permission.PROJECT_VIEW)
+        subscription = subscription_of(request, subscription_id, Permission.PROJECT_VIEW)
         rows = Delivery.objects.filter(subscription=subscription).order_by("-created", "id")
         return page(request, rows, lambda found: [notification_row(each) for each in found])
 
 
-class NotificationView(APIView):
+class NotificationView(Operation):
     """GET notifications/{id}: with the receiver's last answer, and a link to the payload."""
 
     def get(self, request: Request, notification_id: str) -> Response:
-        caller = require(request, Permission.PROJECT_VIEW)
-        delivery = get_object_or_404(Delivery.objects.visible_to(caller), pk=path_uuid(notification_id))
+        deliveries = Delivery.objects.of(caller_of(request)).select_related("subscription")
+        delivery = get_object_or_404(deliveries, pk=path_uuid(notification_id))
+        require_in(request, delivery.subscription.project_id, Permission.PROJECT_VIEW)
         last = Attempt.objects.filter(delivery=delivery).order_by("-number").first()
         said = None if last is None else last.answer or last.error
         return Response(
@@ -156,9 +155,25 @@ class NotificationView(APIView):
         )
 
 
-class EnableSubscriptionView(APIView):
+class EnableSubscriptionView(Operation):
     """POST /api/kitloop/v1/subscriptions/{id}/enable: after a 410, or five days of failure, it was disabled."""
 
     def post(self, request: Request, subscription_id: str) -> Response:
-        enable_subscription(visible_subscription(request, subscription_id, Permission.PROJECT_EDIT).id)
+        enable_subscription(subscription_of(request, subscription_id, Permission.PROJECT_EDIT).id)
         return Response(status=204)
+
+
+routes = [
+    at("project-subscriptions/{project_id}", ProjectSubscriptionsView, "project-subscriptions"),
+    at("project-subscription-details/{subscription_id}", SubscriptionView, "project-subscription-details"),
+    at("project-subscription-secret/{subscription_id}", SubscriptionSecretView, "project-subscription-secret"),
+    at("project-subscription-test/{subscription_id}", SubscriptionTestView, "project-subscription-test"),
+    at("project-subscription-event-types", SubscriptionEventTypesView, "project-subscription-event-types"),
+    at(
+        "project-subscription-notifications/{subscription_id}",
+        SubscriptionNotificationsView,
+        "project-subscription-notifications",
+    ),
+    at("notifications/{notification_id}", NotificationView, "notifications"),
+]
+own_routes = [at("subscriptions/{subscription_id}/enable", EnableSubscriptionView, "subscription-enable")]

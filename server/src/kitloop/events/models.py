@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from django.db import models
 
+from kitloop.events.audit import AuditEntry as AuditEntry
+
 
 class TransactionId(models.Field):  # type: ignore[type-arg]  # not generic at run time
     """PostgreSQL's xid8 of the writing transaction: a feed that reads only below the oldest running one has no gaps."""

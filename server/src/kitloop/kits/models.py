@@ -15,6 +15,10 @@ from kitloop.projects.models import Project
 
 
 class Samples(models.QuerySet["Sample"]):
+    def of(self, caller: Caller) -> "Samples":
+        """Samples of the caller's own organization that are not deleted. What it may do to them is its roles' to say."""
+        return self.filter(project__in=Project.objects.of(caller), deleted=None)
+
     def visible_to(self, caller: Caller) -> "Samples":
         """The gate: samples of projects that the caller may see."""
         return self.filter(project__in=Project.objects.visible_to(caller), deleted=None)

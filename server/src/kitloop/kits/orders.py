@@ -14,7 +14,13 @@ from kitloop.projects.models import Project
 
 
 def place_order(
-    caller: Caller, *, project_id: UUID, recipient: Recipient, metadata: Any = None, test_mode: bool = False
+    caller: Caller,
+    *,
+    project_id: UUID,
+    recipient: Recipient,
+    metadata: Any = None,
+    test_mode: bool = False,
+    request_id: str = "",
 ) -> UUID:
     """The id of a new sample in `kit_requested`, with its kit, recipient and history, and the job that passes it to a lab.
 
@@ -22,12 +28,13 @@ def place_order(
     Raises ProjectNotAccessible, and KitOrderingOff where the organization's switch is off.
     """
     sample_id = write_order(
-        organization_id=caller.organization_id,
+        caller,
         project_id=project_id,
         metadata=metadata,
         test_mode=test_mode,
         recipient=recipient,
         now=clock.now(),
+        request_id=request_id,
     )
     if sample_id is None:
         raise _why_not(caller, project_id)

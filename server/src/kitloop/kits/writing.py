@@ -1,4 +1,4 @@
-"""A new order, in one statement: the gate, six tables' rows, and the job that passes it to a lab.
+"""A new order, in one statement: the gate, eight tables' rows, and the job that passes it to a lab.
 
 An order is the busiest write there is. Through the ORM it is nine round trips and most of the request's time; so it is spelt
 out here, once, and prepared by PostgreSQL. One statement also is one transaction. `tests/journeys/test_ordering.py` holds it
@@ -15,6 +15,7 @@ from django.db import connection
 from kitloop_sdk.labs import Recipient
 from psycopg.types.json import Jsonb
 
+from kitloop.accounts.models import Caller
 from kitloop.base.sealed import seal
 from kitloop.kits.search import search_text
 
@@ -26,7 +27,8 @@ TASK, QUEUE = "labs.submit", "lab"
 INSERT = """
 WITH project AS (
     SELECT p.id, p.organization_id FROM projects_project p JOIN accounts_organization o ON o.id = p.organization_id
-    WHERE p.id = %(project)s AND o.id = %(organization)s AND o.kit_ordering_enabled AND NOT p.locked
+    WHERE p.id = %(project)s AND o.id = %(organization)s AND o.kit_ordering_enabled AND NOT o.account_on_hold
+      AND NOT p.locked AND p.deleted IS NULL
 ), sample AS (
     INSERT INTO kits_sample (id, project_id, client_id, metadata, test_mode, hidden, created, modified,
                              status, status_id, status_note, search_text)
@@ -47,6 +49,9 @@ WITH project AS (
 ), event AS (
     INSERT INTO events_event (id, organization_id, project_id, sample_id, type, occurred, data)
     SELECT %(event)s, organization_id, id, %(sample)s, 'sample.kit_requested', %(now)s, '{}' FROM project
+), audit AS (
+    INSERT INTO events_auditentry (organization_id, user_id, api_key_id, action, subjects, request_id)
+    SELECT organization_id, %(user)s, %(api_key)s, 'sample-kit.post', ARRAY[%(sample)s]::uuid[], %(request)s FROM project
 )
 SELECT procrastinate_defer_jobs_v1(
     ARRAY[ROW(%(queue)s, %(task)s, 0, NULL, NULL, %(arguments)s, NULL)::procrastinate_job_to_defer_v1]
@@ -55,7 +60,14 @@ SELECT procrastinate_defer_jobs_v1(
 
 
 def write_order(
-    *, organization_id: UUID, project_id: UUID, metadata: Any, test_mode: bool, recipient: Recipient, now: datetime
+    caller: Caller,
+    *,
+    project_id: UUID,
+    metadata: Any,
+    test_mode: bool,
+    recipient: Recipient,
+    now: datetime,
+    request_id: str,
 ) -> UUID | None:
     """The id of the new sample, or none where nothing was written: no such project here, a locked one, or ordering is off.
 
@@ -72,7 +84,10 @@ def write_order(
                 "kit": kit,
                 "status": uuid4(),
                 "event": uuid4(),
-                "organization": organization_id,
+                "organization": caller.organization_id,
+                "user": caller.user_id,
+                "api_key": caller.api_key_id,
+                "request": request_id,
                 "project": project_id,
                 "metadata": None if metadata is None else Jsonb(metadata),
                 "test_mode": test_mode,

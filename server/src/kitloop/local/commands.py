@@ -140,7 +140,7 @@ def create_user(email: str, organization: str, role: str, name: str, password_fi
         if User.objects.filter(email=email.lower()).exists():
             raise click.ClickException("There is a user with this e-mail address.")
         password = password_file.read().strip() if password_file else secrets.token_urlsafe(15)
-        user = User(email=email.strip().lower(), name=name, organization=found, role=role)
+        user = User(email=email.strip().lower(), name=name, organization=found, role=role, activated=datetime.now(UTC))
         if not password:
             raise click.ClickException("The password file is empty.")
         user.set_password(password)

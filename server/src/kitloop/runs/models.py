@@ -39,6 +39,10 @@ class Run(models.Model):
 
 
 class Files(models.QuerySet["File"]):
+    def of(self, caller: Caller) -> "Files":
+        """Files of the caller's own organization. What it may do to them is its roles' to say."""
+        return self.filter(sample__in=Sample.objects.of(caller))
+
     def visible_to(self, caller: Caller) -> "Files":
         """The gate: files of samples that the caller may see."""
         return self.filter(sample__in=Sample.objects.visible_to(caller))

@@ -14,6 +14,10 @@ from kitloop.webhooks.event_types import EVENT_TYPES
 
 
 class Subscriptions(models.QuerySet["Subscription"]):
+    def of(self, caller: Caller) -> "Subscriptions":
+        """Subscriptions of the caller's own organization. What it may do to them is its roles' to say."""
+        return self.filter(project__in=Project.objects.of(caller))
+
     def visible_to(self, caller: Caller) -> "Subscriptions":
         """The gate: subscriptions of projects that the caller may see."""
         return self.filter(project__in=Project.objects.visible_to(caller))
@@ -65,6 +69,9 @@ class Subscription(models.Model):
 
 
 class Deliveries(models.QuerySet["Delivery"]):
+    def of(self, caller: Caller) -> "Deliveries":
+        return self.filter(subscription__in=Subscription.objects.of(caller))
+
     def visible_to(self, caller: Caller) -> "Deliveries":
         return self.filter(subscription__in=Subscription.objects.visible_to(caller))
 
