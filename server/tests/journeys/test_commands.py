@@ -1,11 +1,17 @@
 """The `kitloop` command with wrong words: one line that says what to do, never a traceback."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cast import make_lab
+from cryptography.fernet import Fernet
+from kitloop.base.sealed import _fernet
+from kitloop.local.doctor import _sealed
+from pytest_django import Settings
 
 KITLOOP = str(Path(sys.executable).with_name("kitloop"))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -71,3 +77,33 @@ def test_a_lab_is_switched_off_for_another() -> None:
     assert "--disable" in refused.stderr
     assert run("create-lab", "first", "--disable").returncode == 0
     assert run("create-lab", "second", "--url", "http://127.0.0.1:2").returncode == 0
+
+
+@pytest.mark.usefixtures("_migrated")
+def test_a_labs_secret_stays_until_another_is_asked_for(tmp_path: Path) -> None:
+    words = ("create-lab", "kept", "--url", "http://127.0.0.1:1", "--sandbox", "--json")
+    first, again = (json.loads(run(*words).stdout) for _ in range(2))
+    renewed = json.loads(run(*words, "--new-secret").stdout)
+    assert len(first["secret"]) > 30
+    assert again["secret"] is None
+    assert renewed["secret"] not in {None, first["secret"]}
+    unreadable = tmp_path / "secret"
+    unreadable.write_bytes(b"\xff\xfe")
+    refused = run(*words, "--secret-file", str(unreadable))
+    assert (refused.returncode, refused.stderr) == (1, "Error: The secret file can't be read as text.\n")
+    shut = run(*words, "--new-secret", KITLOOP_SEALING_KEYS="nonsense")
+    assert (shut.returncode, "kitloop doctor" in shut.stderr, "Traceback" in shut.stderr) == (1, True, False)
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_when_what_was_sealed_does_not_open_any_more(settings: Settings) -> None:
+    make_lab()
+    assert [(found.said, found.remedy) for found in _sealed()] == [("all 1 looked at open", "")]
+    settings.KITLOOP_SEALING_KEYS = [Fernet.generate_key().decode()]
+    _fernet.cache_clear()
+    try:
+        (found,) = _sealed()
+    finally:
+        _fernet.cache_clear()
+    assert found.said == "1 of 1 looked at don't open with the keys that are set"
+    assert "KITLOOP_SEALING_KEYS" in found.remedy

@@ -196,13 +196,23 @@ def create_api_key(email: str, name: str, expires: datetime | None, as_json: boo
 @click.option("--disable", is_flag=True, help="Send it no more orders; without this, it is switched on.")
 @click.option("--sandbox", is_flag=True, help="It takes the test orders (all orders, where KITLOOP_SANDBOX is set).")
 @click.option(
-    "--secret-file", type=click.File(), help="Read the shared secret from here; without it, one is made and printed."
+    "--secret-file",
+    type=click.File(),
+    help="Read the shared secret from here; without it, a new lab gets one that is made and printed.",
 )
+@click.option("--new-secret", is_flag=True, help="Make a new secret for a lab that is there, and print it.")
 @JSON
 def create_lab(
-    slug: str, url: str | None, name: str, disable: bool, sandbox: bool, secret_file: Any, as_json: bool
+    slug: str,
+    url: str | None,
+    name: str,
+    disable: bool,
+    sandbox: bool,
+    secret_file: Any,
+    new_secret: bool,
+    as_json: bool,
 ) -> None:
-    """Set up a lab, or change the address and secret of one that is there."""
+    """Set up a lab, or change one that is there. Its secret stays unless another is given or asked for."""
     with platform():
         from kitloop.base.sealed import seal
         from kitloop.labs.models import Lab
@@ -218,10 +228,14 @@ def create_lab(
             secret = None
         else:
             lab.is_sandbox = sandbox
-            secret = secret_file.read().strip() if secret_file else secrets.token_urlsafe(32)
-            if not secret:
-                raise click.ClickException("The secret file is empty.")
-            lab.sealed_secret = seal(secret)
+            secret = _secret_of(secret_file) if secret_file else None
+            if secret is None and (is_new or new_secret):
+                secret = secrets.token_urlsafe(32)
+            if secret is not None:
+                try:
+                    lab.sealed_secret = seal(secret)
+                except ValueError:
+                    raise click.ClickException("The sealing keys can't be used. `kitloop doctor` says more.") from None
         other = Lab.objects.filter(is_sandbox=lab.is_sandbox, is_enabled=True).exclude(slug=slug).first()
         if lab.is_enabled and other is not None:
             raise click.ClickException(
@@ -235,6 +249,16 @@ def create_lab(
             f"\nShared secret: {shown}" if shown else ""
         )
         _say(as_json, said, slug=slug, secret=shown)
+
+
+def _secret_of(file: Any) -> str:
+    try:
+        secret: str = file.read().strip()
+    except (OSError, UnicodeDecodeError):
+        raise click.ClickException("The secret file can't be read as text.") from None
+    if not secret:
+        raise click.ClickException("The secret file is empty.")
+    return secret
 
 
 def _web(url: str, option: str) -> str:

@@ -40,6 +40,7 @@ def doctor() -> None:
         ("reference bundle", _bundle),
         ("database", _database),
         ("tables", _tables),
+        ("sealed data", _sealed),
         ("jobs", _jobs),
         ("labs", _labs),
     ):
@@ -144,13 +145,37 @@ def _sealing() -> Iterator[Finding]:
 
     try:
         unseal(seal("tried"))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, AttributeError):
         remedy = (
             "Give KITLOOP_SEALING_KEYS (or `sealing-keys` in the data folder) the keys that it had: 32 bytes in base64."
         )
         yield Finding("sealing keys", "one of them is no Fernet key, or there is none", remedy)
     else:
         yield Finding("sealing keys", "they seal and open")
+
+
+def _sealed() -> Iterator[Finding]:
+    """Whether the keys of today open what was sealed before: the newest and the oldest recipient, and the labs' secrets."""
+    from cryptography.fernet import InvalidToken
+
+    from kitloop.base.sealed import unseal
+    from kitloop.kits.models import Recipient
+    from kitloop.labs.models import Lab
+
+    recipients = Recipient.objects.order_by("kit__created")
+    rows = [recipients.first(), recipients.last()]
+    sealed = [row.sealed for row in rows if row] + [lab.sealed_secret for lab in Lab.objects.all()]
+    shut = 0
+    for each in sealed:
+        try:
+            unseal(each)
+        except (InvalidToken, ValueError):
+            shut += 1
+    if shut:
+        remedy = "Add the keys of that time to KITLOOP_SEALING_KEYS, behind the newest. Without them it stays shut."
+        yield Finding("sealed data", f"{shut} of {len(sealed)} looked at don't open with the keys that are set", remedy)
+    else:
+        yield Finding("sealed data", f"all {len(sealed)} looked at open")
 
 
 def _bundle() -> Iterator[Finding]:
