@@ -1,10 +1,10 @@
-"""`python -m bench [orders|deliveries|analysis]`: measures what is named, or all of it, beside its yardsticks in the same run."""
+"""`python -m bench [orders|deliveries|listing|analysis]`: measures what is named, or all of it, beside its yardsticks in the same run."""
 
 import sys
 
-from bench import analysis, deliveries, orders
+from bench import analysis, deliveries, listing, orders
 
-PARTS = {"orders": orders.main, "deliveries": deliveries.main, "analysis": analysis.main}
+PARTS = {"orders": orders.main, "deliveries": deliveries.main, "listing": listing.main, "analysis": analysis.main}
 
 
 def main() -> None:

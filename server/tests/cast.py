@@ -8,6 +8,8 @@ from kitloop.accounts.keys import create_api_key
 from kitloop.accounts.models import Organization, User
 from kitloop.base.sealed import seal
 from kitloop.labs.models import Lab
+from kitloop.pipelines.models import Capability, Pipeline
+from kitloop.pipelines.register import capability_id, pipeline_id
 from kitloop.projects.models import Project
 
 LAB_SECRET = "the lab's and ours"
@@ -39,6 +41,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Cast:
     organization: Organization
+    capability: Capability
     project: Project
     owner: Person
     analyst: Person
@@ -67,16 +70,27 @@ def make_cast() -> Cast:
         name="Acme Health", kit_ordering_enabled=True, results_url="https://shop.example/kits"
     )
     theirs = Organization.objects.create(name="Other Labs", kit_ordering_enabled=True)
+    capability = make_capability()
     return Cast(
         organization=ours,
-        project=Project.objects.create(organization=ours, name="Kits"),
+        capability=capability,
+        project=Project.objects.create(organization=ours, name="Kits", capability=capability),
         owner=person(ours, "owner"),
         analyst=person(ours, "analyst"),
         viewer=person(ours, "viewer"),
         member=person(ours, "member"),
         stranger=person(theirs, "owner"),
-        strangers_project=Project.objects.create(organization=theirs, name="Theirs"),
+        strangers_project=Project.objects.create(organization=theirs, name="Theirs", capability=capability),
     )
+
+
+def make_capability(key: str = "tests/1", *, version: str = "1.0.0") -> Capability:
+    """A registered bundle that is not there: analyses take the one of the setting."""
+    pipeline, _ = Pipeline.objects.get_or_create(version=version, defaults={"id": pipeline_id(version)})
+    return Capability.objects.create(
+        id=capability_id(key), pipeline=pipeline, key=key, name=f"Bundle {key}", species="simulated", category="Other",
+        datasets={"reference_genome": "tests-1"}, steps={"bases_min": 1, "effective_coverage_min": 0.0},
+    )  # fmt: skip
 
 
 def make_lab(*, url: str = "http://127.0.0.1:9", is_sandbox: bool = False, slug: str = "lab") -> Lab:

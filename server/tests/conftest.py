@@ -19,6 +19,7 @@ DATA.chmod(0o711)
 os.environ["KITLOOP_DATA"] = str(DATA / "data")
 os.environ["DJANGO_SETTINGS_MODULE"] = "kitloop.config.settings"
 os.environ["KITLOOP_EMAIL_BACKEND"] = "django.core.mail.backends.locmem.EmailBackend"
+os.environ["KITLOOP_ANONYMOUS_REQUESTS_PER_MINUTE"] = "0"  # all tests come from one address
 for name in [name for name in os.environ if name.startswith("KITLOOP_WEBHOOK")]:
     del os.environ[name]
 

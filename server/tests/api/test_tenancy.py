@@ -4,13 +4,13 @@ import hashlib
 from uuid import uuid4
 
 import pytest
-from cases import CAST, Case, Who, kits, subscriptions
+from cases import CAST, Case, Who, audit, kits, organizations, projects, subscriptions
 from cast import Cast
 from django.db import connection
 from django.test import Client
 from kitloop.api.urls import kitloop_v1, v2
 
-SUBJECTS = [kits, subscriptions]
+SUBJECTS = [audit, kits, organizations, projects, subscriptions]
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 
@@ -74,8 +74,8 @@ def test_an_unknown_path_is_json_too(client: Client, db: None, path: str) -> Non
     assert answer["Content-Type"] == "application/json"
 
 
-# What a refused request may write: when a key was last used, and how many tries there were.
-_MAY_CHANGE = {"accounts_apikey", "dashboard_attempts"}
+# What a refused request may write: when a key was last used, and how many tries and requests there were.
+_MAY_CHANGE = {"accounts_apikey", "base_requestwindow", "dashboard_attempts"}
 
 
 def _everything() -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cast import Cast, Person
 from django.test import Client
-from kitloop.accounts.models import APIKey
+from kitloop.accounts.models import APIKey, Invitation, User
 from kitloop.kits.models import Kit, Recipient, Sample, SampleStatus
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.webhooks.models import Attempt, Delivery, Subscription
@@ -97,9 +97,12 @@ def deliver(subscription: Subscription) -> Delivery:
 
 def everything() -> list[Any]:
     """What a refusal must not change, row by row."""
-    return [
+    people = list(
+        User.objects.order_by("pk").values("id", "role", "is_active", "name", "email")
+    )  # logging in is noted there
+    return [people] + [
         list(model.objects.order_by("pk").values())
-        for model in (APIKey, Subscription, Delivery, Sample, Kit, Recipient, Run, File)
+        for model in (APIKey, Invitation, Subscription, Delivery, Sample, Kit, Recipient, Run, File)
     ]
 
 

@@ -9,9 +9,12 @@ from cast import Cast, Person
 from dashboard_rows import browser, deliver, everything, finish, order, subscribe, text
 from django.urls import reverse
 from django.urls.resolvers import URLPattern
-from kitloop.accounts.models import APIKey
+from kitloop.accounts.invitations import invite
+from kitloop.accounts.models import APIKey, Invitation
 from kitloop.dashboard.urls import urlpatterns
+from kitloop.events.audit import AuditEntry
 from kitloop.kits.models import Sample
+from kitloop.pipelines.register import capability_id
 from kitloop.runs.models import File
 from kitloop.webhooks.models import Delivery, Subscription
 
@@ -24,6 +27,7 @@ class World:
     subscription: Subscription
     delivery: Delivery
     key: APIKey
+    invitation: Invitation
 
 
 @pytest.fixture
@@ -32,7 +36,8 @@ def world(cast: Cast) -> World:
     run = finish(sample)
     subscription = subscribe(cast)
     key = APIKey.objects.get(user=cast.owner.user)
-    return World(cast, sample, File.objects.get(run=run), subscription, deliver(subscription), key)
+    invitation = invite(cast.owner.user.caller(), email="new@example.com", role="viewer")
+    return World(cast, sample, File.objects.get(run=run), subscription, deliver(subscription), key, invitation)
 
 
 # Who hears what, in the order owner, analyst, viewer, member, stranger. Who is not logged in is always sent to log in.
@@ -42,6 +47,9 @@ LISTS = (200, 200, 200, 403, 200)  # the stranger sees a list of their own
 THINGS = (200, 200, 200, 403, 404)
 SHIPPING = (200, 200, 403, 403, 404)
 CHANGES = (200, 403, 403, 403, 404)
+OWN_CHANGES = (200, 403, 403, 403, 200)
+PEOPLE_LISTS = (200, 403, 403, 403, 200)
+PEOPLE_THINGS = (200, 403, 403, 403, 404)
 OWNERS_KEY = (200, 404, 404, 404, 404)
 MOVED = {200: 302}  # where a success is a redirect
 
@@ -49,6 +57,8 @@ PROJECT: Callable[[World], dict[str, Any]] = lambda world: {"project_id": world.
 SAMPLE: Callable[[World], dict[str, Any]] = lambda world: {"sample_id": world.sample.id}  # noqa: E731
 HOOK: Callable[[World], dict[str, Any]] = lambda world: {"subscription_id": world.subscription.id}  # noqa: E731
 KEY: Callable[[World], dict[str, Any]] = lambda world: {"key_id": world.key.id}  # noqa: E731
+PERSON: Callable[[World], dict[str, Any]] = lambda world: {"user_id": world.cast.member.user.id}  # noqa: E731
+INVITATION: Callable[[World], dict[str, Any]] = lambda world: {"invitation_id": world.invitation.id}  # noqa: E731
 NONE: Callable[[World], dict[str, Any]] = lambda world: {}  # noqa: E731
 
 
@@ -65,6 +75,7 @@ def moved(answers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 TARGET = {"target": "https://other.example/hooks", "event_types": ["analysis_complete_v2"]}
+NEW_PROJECT = {"name": "New", "capability": str(capability_id("tests/1"))}
 CASES: dict[str, Case] = {
     "front": Case(NONE, get=moved(ALL_OWN)),
     "account": Case(NONE, get=ALL_OWN),
@@ -75,6 +86,10 @@ CASES: dict[str, Case] = {
     "api-key-revoke": Case(KEY, get=OWNERS_KEY, post=moved(OWNERS_KEY)),
     "projects": Case(NONE, get=LISTS),
     "project": Case(PROJECT, get=THINGS),
+    "project-new": Case(NONE, get=OWN_CHANGES, post=moved(OWN_CHANGES), given=NEW_PROJECT),
+    "project-edit": Case(PROJECT, get=CHANGES, post=moved(CHANGES), given={"name": "Renamed"}),
+    "project-hide": Case(PROJECT, post=moved(CHANGES)),
+    "project-unhide": Case(PROJECT, post=moved(CHANGES)),
     "sample": Case(SAMPLE, get=THINGS),
     "recipient": Case(SAMPLE, get=SHIPPING),
     "download": Case(lambda world: {"file_id": world.file.id}, get=moved(THINGS)),
@@ -87,10 +102,21 @@ CASES: dict[str, Case] = {
     "subscription-test": Case(HOOK, post=moved(CHANGES)),
     "subscription-enable": Case(HOOK, post=moved(CHANGES)),
     "subscription-delete": Case(HOOK, get=CHANGES, post=moved(CHANGES)),
+    "people": Case(NONE, get=PEOPLE_LISTS),
+    "person": Case(PERSON, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS), given={"role": "analyst"}),
+    "person-deactivate": Case(PERSON, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS)),
+    "person-activate": Case(PERSON, post=moved(PEOPLE_THINGS)),
+    "invitations": Case(NONE, get=PEOPLE_LISTS),
+    "invitation-new": Case(
+        NONE, get=PEOPLE_LISTS, post=moved(PEOPLE_LISTS), given={"email": "other@example.com", "role": "viewer"}
+    ),
+    "invitation-revoke": Case(INVITATION, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS)),
+    "audit": Case(NONE, get=PEOPLE_LISTS),
     "delivery": Case(lambda world: {"delivery_id": world.delivery.id}, get=THINGS),
 }
-# These show nobody's data and are for whoever is not logged in; test_logging_in has their tests.
+# These show nobody's data and are for whoever is not logged in; test_logging_in and test_people_pages have their tests.
 OPEN = {
+    "join",
     "login",
     "logout",
     "password-reset",
@@ -184,19 +210,15 @@ def test_a_refusal_says_which_role_may(world: World) -> None:
     assert "These roles may: manager , owner ." in page
 
 
-def test_the_recipient_is_on_no_page_but_its_own_and_each_opening_is_on_record(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_recipient_is_on_no_page_but_its_own_and_each_opening_is_on_record(world: World) -> None:
     client = browser(world.cast.owner)
     for path in (f"/samples/{world.sample.id}", f"/projects/{world.cast.project.id}", "/projects"):
         assert "Jane" not in client.get(path).content.decode()
-    with caplog.at_level("INFO", logger="kitloop.audit"):
-        page = text(client.get(f"/samples/{world.sample.id}/recipient"))
+    page = text(client.get(f"/samples/{world.sample.id}/recipient"))
     assert "Jane Doe" in page
     assert "+14155551234" in page
     kit = world.sample.kits.get()
-    assert caplog.messages == [
-        f"recipient shown: user {world.cast.owner.user.id}, sample {world.sample.id}, kit {kit.id}"
-    ]
+    entry = AuditEntry.objects.get(action="recipient.get")
+    assert (entry.user_id, set(entry.subjects)) == (world.cast.owner.user.id, {world.sample.id, kit.id})
     assert "Show the recipient" in text(client.get(f"/samples/{world.sample.id}"))
     assert "Recipient" not in text(browser(world.cast.viewer).get(f"/samples/{world.sample.id}"))

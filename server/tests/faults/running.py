@@ -22,7 +22,7 @@ from kitloop_sdk import Client
 T = TypeVar("T")
 KITLOOP = str(Path(sys.executable).with_name("kitloop"))
 STAGES = ("requested", "ordered", "shipped", "delivered", "returning", "received", "sequencing", "sequenced")
-PERIODIC = ("housekeeping.rescue", "housekeeping.owed", "webhooks.sweep")
+PERIODIC = ("housekeeping.rescue", "housekeeping.owed", "housekeeping.windows", "webhooks.sweep")
 
 # How each role is known among the processes that the sandbox started.
 ROLES: dict[str, Callable[[list[str]], bool]] = {

@@ -75,7 +75,8 @@ def test_good_reads_become_results_that_the_api_hands_out(
     assert sample["run"] == str(Run.objects.get().id)
     types = [file["file_type"] for file in sample["files"]]
     assert types == sorted(types)
-    assert {"fastq-r1", "fastq-r2", "alignment-bam", "alignment-bai", "impute-vcf", "ancestry-json", "qc"} <= set(types)
+    assert {"fastq-r1", "fastq-r2", "alignment-bam", "alignment-bai", "impute-vcf", "ancestry-json"} <= set(types)
+    assert "qc" not in types  # read by sample-quality-controls
     for file in sample["files"]:
         link = file["download_url"].split(":8000", 1)[1]
         body = b"".join(client.get(link).streaming_content)

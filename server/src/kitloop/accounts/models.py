@@ -55,6 +55,10 @@ class Users(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").strip().lower())
 
+    def of(self, caller: Caller) -> "models.QuerySet[User]":
+        """The people of the caller's own organization."""
+        return self.filter(organization_id=caller.organization_id)
+
 
 class User(AbstractBaseUser):
     """A person with a login, in one organization, with one role there."""

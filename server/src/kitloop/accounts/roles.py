@@ -32,6 +32,8 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 ROLES = tuple(PERMISSIONS)
 PROJECT_ROLES = ("viewer", "analyst", "manager", "owner")  # those that mean something in one project alone
 
+NOT_IN_PROJECTS = frozenset({Permission.PROFILE_EDIT, Permission.UPLOAD_CREATE})  # held in the organization alone
+
 
 def roles_that(permission: Permission) -> list[str]:
     """The roles that hold a permission."""

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from kitloop.accounts.keys import caller_of
 from kitloop.accounts.models import Caller
+from kitloop.base.requests import client_address
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -23,7 +24,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed({"detail": said, "code": "token_not_valid", "messages": [dead]})
         if scheme.lower() != self.keyword.lower():
             return None
-        caller = caller_of(key.strip(), address=request.META.get("REMOTE_ADDR", ""))
+        caller = caller_of(key.strip(), address=client_address(request._request))
         if caller is None:
             raise AuthenticationFailed("Invalid API key.")
         return caller, None

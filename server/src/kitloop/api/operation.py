@@ -4,6 +4,7 @@ A view finds what it works on through `project_of`, `sample_of` and the like, an
 404; one of the caller's own organization that its role may not touch is 403. What was found is what the audit entry names.
 """
 
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import Permission
 from kitloop.api.errors import away
 from kitloop.api.parsing import path_uuid
+from kitloop.base.requests import subjects
 from kitloop.events.audit import audit
 from kitloop.kits.models import Sample
 from kitloop.projects.models import Project, may_in
@@ -32,6 +34,8 @@ class Operation(APIView):
     """
 
     is_atomic = True
+    _held: ExitStack | None = None  # what ends the transaction
+    _has_begun = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
@@ -45,16 +49,24 @@ class Operation(APIView):
             return whole
         if request.method in SAFE_METHODS:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-            if response.status_code < 300 and _subjects(request):
+            if response.status_code < 300 and subjects(request):
                 self._enter(request)
             return response
-        with transaction.atomic():
+        with ExitStack() as held:
+            self._held = held
             response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-            else:
+            if response.status_code < 400:
                 self._enter(request)
+            elif self._has_begun:
+                transaction.set_rollback(True)
         return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who asks and how often is settled before the transaction begins: neither is part of the change."""
+        super().initial(request, *args, **kwargs)
+        if self._held is not None:
+            self._held.enter_context(transaction.atomic())
+            self._has_begun = True
 
     def _enter(self, request: HttpRequest) -> None:
         user = self.request.user
@@ -65,19 +77,14 @@ class Operation(APIView):
             organization_id=caller.organization_id if caller else None,
             user_id=caller.user_id if caller else None,
             api_key_id=caller.api_key_id if caller else None,
-            subjects=_subjects(request),
+            subjects=subjects(request),
             request_id=getattr(request, "request_id", ""),
         )
 
 
-def _subjects(request: HttpRequest) -> list[UUID]:
-    found: list[UUID] = request.__dict__.setdefault("audited", [])
-    return found
-
-
 def audited(request: Request, *ids: UUID) -> None:
     """Names what this request reads or changes, for its audit entry."""
-    _subjects(request._request).extend(ids)
+    subjects(request._request).extend(ids)
 
 
 def caller_of(request: Request) -> Caller:

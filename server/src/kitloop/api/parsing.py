@@ -26,6 +26,23 @@ def path_uuid(text: str) -> UUID:
         raise Http404 from None
 
 
+def path_id_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def yes_or_no(request: Request, name: str) -> bool | None:
+    """A boolean of the query; none where it is absent."""
+    text = request.query_params.get(name, "").strip().lower()
+    if not text:
+        return None
+    if text not in {"true", "1", "false", "0"}:
+        raise ValidationError({name: ["Must be a valid boolean."]})
+    return text in {"true", "1"}
+
+
 def one_of(request: Request, name: str, choices: Sequence[str], default: str) -> str:
     value = request.query_params.get(name) or default
     if value not in choices:

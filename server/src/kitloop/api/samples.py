@@ -2,27 +2,17 @@
 
 from typing import Any
 
-from django.db.models import F, Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kitloop.api.operation import Operation, audited, caller_of, project_of, sample_of
+from kitloop.api.operation import Operation, audited, project_of, sample_of
 from kitloop.api.pagination import page
-from kitloop.api.parsing import moment, one_of
 from kitloop.api.routing import at
-from kitloop.kits.filters import HIDDEN_FILTERS, SORTABLE, STATUS_FILTERS
+from kitloop.api.sample_filters import sample_listing
 from kitloop.kits.models import Sample
-from kitloop.kits.search import matching
 from kitloop.runs.models import File, QualityControl
 from kitloop.wire.journey import journey
 from kitloop.wire.samples import sample_details, sample_row, status_line
-
-ARCHIVE_FILTERS: dict[str, Q] = {
-    "all": Q(),
-    "available": Q(),  # nothing is archived here
-    "archived": Q(pk__in=[]),
-    "restore_requested": Q(pk__in=[]),
-}
 
 
 class SampleView(Operation):
@@ -38,28 +28,13 @@ class ProjectSamplesView(Operation):
     """GET project-samples/{id} (contract §4, §5.5)."""
 
     def get(self, request: Request, project_id: str) -> Response:
-        project = project_of(request, project_id)
-        rows = Sample.objects.visible_to(caller_of(request)).filter(
-            STATUS_FILTERS[one_of(request, "status", tuple(STATUS_FILTERS), "all")],
-            HIDDEN_FILTERS[one_of(request, "hidden_status", tuple(HIDDEN_FILTERS), "visible")],
-            ARCHIVE_FILTERS[one_of(request, "archive_status", tuple(ARCHIVE_FILTERS), "all")],
-            project=project,
-        )
-        if search := request.query_params.get("search", "").strip():
-            rows = rows.filter(matching(search))
-        for name in ("created", "modified"):
-            if after := moment(request, f"{name}_after"):
-                rows = rows.filter(**{f"{name}__gt": after})
-            if before := moment(request, f"{name}_before"):
-                rows = rows.filter(**{f"{name}__lt": before})
-        by = one_of(request, "sort_by", SORTABLE, "modified")
-        descending = one_of(request, "sort_order", ("asc", "desc"), "desc") == "desc"
+        listing = sample_listing(request, project_of(request, project_id))
 
         def present(found: list[Sample]) -> list[dict[str, Any]]:
             audited(request, *(sample.id for sample in found))
             return _rows(found)
 
-        return page(request, rows.order_by(F(by).desc() if descending else F(by).asc(), "id"), present)
+        return page(request, listing, present)
 
 
 def _rows(samples: list[Sample]) -> list[dict[str, Any]]:

@@ -1,12 +1,37 @@
 """The API's address book, by subject. A subject's own routes stand at the end of its module."""
 
-from kitloop.api import lab_protocol, results, sample_kit, samples, subscriptions
+from kitloop.api import (
+    audit,
+    file_types,
+    invitations,
+    lab_protocol,
+    organization,
+    pipelines,
+    project_reports,
+    project_users,
+    projects,
+    results,
+    roles,
+    sample_kit,
+    samples,
+    subscriptions,
+    usage,
+)
 
 v2 = [
     *sample_kit.routes,
     *samples.routes,
     *results.routes,
+    *projects.routes,
+    *project_reports.routes,
+    *file_types.routes,
+    *pipelines.routes,
     *subscriptions.routes,
+    *organization.routes,
+    *invitations.routes,
+    *roles.routes,
+    *project_users.routes,
+    *usage.routes,
 ]
-kitloop_v1 = [*samples.own_routes, *subscriptions.own_routes]
+kitloop_v1 = [*samples.own_routes, *subscriptions.own_routes, *audit.own_routes]
 lab_v1 = lab_protocol.routes

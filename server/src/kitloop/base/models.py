@@ -14,3 +14,11 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization_id", "key"], name="idempotency_key_once")]
+
+
+class RequestWindow(models.Model):
+    """How much of a minute's requests was given out to somebody (base.limits). Unlogged: after a crash all begin anew."""
+
+    who = models.CharField(max_length=64, primary_key=True)
+    minute = models.BigIntegerField()  # since 1970
+    leases = models.IntegerField()

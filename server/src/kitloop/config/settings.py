@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -43,6 +44,23 @@ def _words(name: str, default: str = "") -> list[str]:
     return [part for part in os.environ.get(name, default).replace(" ", "").split(",") if part]
 
 
+def _count(name: str, default: str) -> int:
+    found = _number(name, default, int)
+    if found < 0:
+        _stop(f"{name} must not be negative.")
+    return found
+
+
+def _networks(name: str) -> list[IPv4Network | IPv6Network]:
+    found = []
+    for word in _words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            _stop(f"{name} must be networks with commas between, like 10.0.0.0/8,2001:db8::/32; {word!r} is not one.")
+    return found
+
+
 def _database() -> dict[str, object]:
     options: dict[str, object] = {"application_name": "kitloop", "connect_timeout": 3}
     url = os.environ.get("DATABASE_URL")
@@ -73,6 +91,7 @@ KITLOOP_SANDBOX = _flag("KITLOOP_SANDBOX")  # every order goes to the sandbox la
 KITLOOP_OBJECTS = data.private_folder(Path(os.environ.get("KITLOOP_OBJECTS") or DATA / "objects"))
 KITLOOP_BUNDLE = Path(os.environ.get("KITLOOP_BUNDLE") or DATA / "demo" / "bundle")
 KITLOOP_URL_SECONDS = _number("KITLOOP_URL_SECONDS", "3600", int)  # how long a signed file URL works
+KITLOOP_INVITATION_DAYS = _number("KITLOOP_INVITATION_DAYS", "7", int)  # how long an invitation can be accepted
 KITLOOP_WEBHOOK_RETRY_SECONDS = _numbers(
     "KITLOOP_WEBHOOK_RETRY_SECONDS", "0,5,300,1800,7200,18000,36000,50400,72000,86400"
 )
@@ -80,6 +99,10 @@ KITLOOP_WEBHOOK_TIMEOUT_SECONDS = _number("KITLOOP_WEBHOOK_TIMEOUT_SECONDS", "15
 KITLOOP_WEBHOOK_ALLOWED_NETWORKS = _words("KITLOOP_WEBHOOK_ALLOWED_NETWORKS")
 KITLOOP_LAB_ALLOWED_NETWORKS = _words("KITLOOP_LAB_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
 KITLOOP_ANALYSIS_THREADS = _number("KITLOOP_ANALYSIS_THREADS", "1", int)
+KITLOOP_TRUSTED_PROXIES = _networks("KITLOOP_TRUSTED_PROXIES")  # whose X-Forwarded-For and -Proto are believed
+KITLOOP_REQUESTS_PER_MINUTE = _count("KITLOOP_REQUESTS_PER_MINUTE", "3000")  # of one key or user; 0: no limit
+KITLOOP_ANONYMOUS_REQUESTS_PER_MINUTE = _count("KITLOOP_ANONYMOUS_REQUESTS_PER_MINUTE", "120")  # of one address
+KITLOOP_AUDIT_DAYS = _count("KITLOOP_AUDIT_DAYS", "0")  # how long the audit log is kept; 0: for ever
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -109,10 +132,13 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "kitloop.base.requests.RequestIds",
+    "kitloop.base.requests.ForwardedScheme",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kitloop.base.requests.SecurityHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kitloop.base.requests.KnownHost",
+    "kitloop.config.maintenance.Maintenance",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -188,6 +214,9 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["kitloop.api.throttling.PerMinute"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kitloop.api.negotiation.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": "kitloop.api.negotiation.Methods",
     "EXCEPTION_HANDLER": "kitloop.api.errors.answer",
     "UNAUTHENTICATED_USER": None,
 }
@@ -199,7 +228,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_tokens": {"()": "kitloop.base.logs.WithoutTokens"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("KITLOOP_LOG_LEVEL", "INFO")},
     "loggers": {
         # A job's arguments are ids only; what it returns is not for the log. Its info lines would be most of the log.

@@ -5,13 +5,19 @@ from django.urls import include, path
 
 from kitloop.api import errors as answers
 from kitloop.api.urls import kitloop_v1, lab_v1, v2
+from kitloop.base.requests import json_answer
+from kitloop.config.maintenance import switch
 from kitloop.dashboard import errors as pages
 from kitloop.hosted.files import serve_object, take_file
 from kitloop.hosted.payloads import serve_payload
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})
+    """200 under maintenance too: a balancer that took us out would answer in our place."""
+    found = switch.state()
+    if found is None:
+        return json_answer({"status": "ok"})
+    return json_answer({"status": "maintenance", "until": found.eta, "message": found.message})
 
 
 urlpatterns = [

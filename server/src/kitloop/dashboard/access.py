@@ -1,4 +1,7 @@
-"""The gate of every page: signed in, and a role that may. Views get the caller and start each read with it."""
+"""The gate of every page: signed in, and a role that may. Views get the caller and start each read with it.
+
+What a page reads of samples, and what it changes, is in the audit log: the view names it (`entry.enter`), the gate writes it.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,19 +9,22 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import PERMISSIONS, Permission
+from kitloop.dashboard.entry import write
 
 View = Callable[..., HttpResponseBase]
 
 WORDS = {
     Permission.PROJECT_VIEW: "see projects and samples",
     Permission.SAMPLE_KIT_CREATE: "see who a kit goes to",
-    Permission.PROJECT_EDIT: "change webhooks",
+    Permission.PROJECT_EDIT: "change projects and webhooks",
+    Permission.ORGANIZATION_MANAGE: "manage people",
 }
 
 
@@ -51,7 +57,16 @@ def page(*methods: str, may: Permission | None = None) -> Callable[[View], View]
             caller = request.user.caller()
             if may is not None:
                 require(caller, may)
-            return view(request, caller, **ids)
+            if request.method != "POST":
+                response = view(request, caller, **ids)
+                if response.status_code < 400:
+                    write(request)
+                return response
+            with transaction.atomic():  # a change and its entry are one
+                response = view(request, caller, **ids)
+                if 300 <= response.status_code < 400:  # done; a form that is shown again has changed nothing
+                    write(request)
+            return response
 
         return never_cache(require_http_methods([*methods, *(["HEAD"] if "GET" in methods else [])])(gated))
 

@@ -14,6 +14,7 @@ from kitloop.accounts.keys import create_api_key, revoke_api_key
 from kitloop.accounts.models import APIKey, Caller, User
 from kitloop.accounts.roles import PERMISSIONS, Permission
 from kitloop.dashboard.access import page
+from kitloop.dashboard.entry import enter
 from kitloop.dashboard.key_form import NewKeyForm
 from kitloop.dashboard.once import keep_once, take_once
 from kitloop.dashboard.shell import show
@@ -97,6 +98,7 @@ def password(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = PasswordChangeForm(_user(request), request.POST or None)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
+        enter(request, "password.post", caller, caller.user_id)
         messages.success(request, "Your password is changed. You are logged out everywhere else.")
         return redirect("dashboard:account")
     return show(request, "password_change.html", OneKey("profile", None), section=SECTION, form=form)
@@ -115,6 +117,7 @@ def new_api_key(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         key, text = create_api_key(_user(request), **form.cleaned_data)
         keep_once(request, key.id, text)
+        enter(request, "user-api-keys.post", caller, key.id)
         return redirect("dashboard:api-key-created", key_id=key.id)
     return show(request, "api_key_new.html", OneKey("keys", None), section=SECTION, form=form)
 
@@ -133,6 +136,7 @@ def revoke_key(request: HttpRequest, caller: Caller, key_id: UUID) -> HttpRespon
     key = get_object_or_404(APIKey.objects.visible_to(caller), pk=key_id)
     if request.method == "POST":
         revoke_api_key(key)
+        enter(request, "user-api-keys-details.patch", caller, key.id)
         messages.success(request, f"The API key “{key.name}” ({key.prefix}…) is revoked. It opens nothing any more.")
         return redirect("dashboard:api-keys")
     return show(request, "api_key_revoke.html", OneKey("keys", _row(key)), section=SECTION)

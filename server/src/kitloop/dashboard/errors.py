@@ -1,11 +1,14 @@
 """Error pages for browsers. Programs get their JSON: config.urls asks `wanted` which of the two it is."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 
 from kitloop.accounts.models import User
+from kitloop.base.maintenance import Maintenance
 from kitloop.dashboard.access import WORDS, RoleMayNot
 from kitloop.dashboard.shell import show
 
@@ -39,6 +42,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Touches neither database nor session: either may be what went wrong."""
     request_id = getattr(request, "request_id", "")
     return render(request, "dashboard/500.html", {"request_id": request_id, "root": "dashboard/bare.html"}, status=500)
+
+
+def maintenance(request: HttpRequest, found: Maintenance) -> HttpResponse:
+    """Touches neither database nor session: either may be what is worked on."""
+    shown = {"page": found, "root": "dashboard/bare.html"}
+    response = render(request, "dashboard/maintenance.html", shown, status=503)
+    response["Retry-After"] = str(found.retry_seconds(datetime.now(UTC)))
+    add_never_cache_headers(response)
+    return response
 
 
 def _in_its_frame(request: HttpRequest, template: str, page: object, *, status: int) -> HttpResponse:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Max
+from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from kitloop.accounts.models import Caller, Organization
 from kitloop.accounts.roles import Permission
 from kitloop.dashboard.access import page
+from kitloop.dashboard.entry import enter
 from kitloop.dashboard.samples_table import Filters, Table, samples_table
 from kitloop.dashboard.shell import show
 from kitloop.kits.filters import HIDDEN_FILTERS, STATUS_FILTERS
+from kitloop.kits.listing import NOTHING, Listing
 from kitloop.kits.models import Sample
 from kitloop.kits.search import matching
 from kitloop.projects.models import Project
@@ -53,6 +55,7 @@ class Projects:
     hidden: int  # how many there are that the list leaves out
     shows_hidden: bool
     kit_ordering_enabled: bool
+    may_edit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class ProjectPage:
     project: ProjectRow
     table: Table
     may_order: bool
+    may_edit: bool
 
 
 @page("GET")
@@ -80,6 +84,7 @@ def projects(request: HttpRequest, caller: Caller) -> HttpResponse:
         hidden=visible.filter(hidden=True).count(),
         shows_hidden=shows_hidden,
         kit_ordering_enabled=Organization.objects.filter(pk=caller.organization_id, kit_ordering_enabled=True).exists(),
+        may_edit=caller.may(Permission.PROJECT_EDIT),
     )
     return show(request, "projects.html", found, section=SECTION)
 
@@ -88,16 +93,22 @@ def projects(request: HttpRequest, caller: Caller) -> HttpResponse:
 def project(request: HttpRequest, caller: Caller, project_id: UUID) -> HttpResponse:
     found = get_object_or_404(Project.objects.visible_to(caller), pk=project_id)
     filters = Filters.read(request.GET)
-    rows = Sample.objects.visible_to(caller).filter(
-        STATUS_FILTERS[filters.status], HIDDEN_FILTERS[filters.hidden_status], project=found
+    rows = Listing(
+        found,
+        filters=STATUS_FILTERS[filters.status] & HIDDEN_FILTERS[filters.hidden_status],
+        others=matching(filters.search, found.id) if filters.search else NOTHING,
+        by=filters.sort_by,
+        descending=filters.sort_order == "desc",
     )
-    if filters.search:
-        rows = rows.filter(matching(filters.search))
-    rows = rows.defer("search_text", "search_vector")  # can be a hundred times the rest of the row
-    by = F(filters.sort_by)
-    rows = rows.order_by(by.desc() if filters.sort_order == "desc" else by.asc(), "id")
     (row,) = _project_rows(caller, [found])
-    shown = ProjectPage(row, samples_table(rows, filters, ROWS), caller.may(Permission.SAMPLE_KIT_CREATE))
+    table = samples_table(rows, filters, ROWS)
+    enter(request, "project-samples.get", caller, found.id, *(each.id for each in table.rows))
+    shown = ProjectPage(
+        row,
+        table,
+        caller.may(Permission.SAMPLE_KIT_CREATE),
+        caller.may(Permission.PROJECT_EDIT),
+    )
     return show(request, "project.html", shown, section=SECTION)
 
 

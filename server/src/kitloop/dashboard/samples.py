@@ -1,6 +1,5 @@
 """One sample: its page, who its kit goes to, and its files."""
 
-import logging
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -10,6 +9,7 @@ from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import Permission
 from kitloop.base import objects
 from kitloop.dashboard.access import page
+from kitloop.dashboard.entry import enter
 from kitloop.dashboard.recipient_page import recipient_page
 from kitloop.dashboard.sample_page import sample_page
 from kitloop.dashboard.shell import show
@@ -18,22 +18,19 @@ from kitloop.runs.models import File
 from kitloop.wire.samples import file_name
 
 SECTION = "projects"
-audit = logging.getLogger("kitloop.audit")
 
 
 @page("GET", may=Permission.PROJECT_VIEW)
 def sample(request: HttpRequest, caller: Caller, sample_id: UUID) -> HttpResponse:
-    found = _visible(caller, sample_id)
+    found = _visible(request, caller, sample_id)
     return show(request, "sample.html", sample_page(found, caller), section=SECTION)
 
 
 @page("GET", may=Permission.SAMPLE_KIT_CREATE)
 def recipient(request: HttpRequest, caller: Caller, sample_id: UUID) -> HttpResponse:
-    """Personal data: on a page of its own, opened on purpose, and each opening is written to the log."""
-    found = _visible(caller, sample_id)
-    shown = recipient_page(found)
-    for kit in shown.kits:
-        audit.info("recipient shown: user %s, sample %s, kit %s", caller.user_id, found.id, kit.kit_id)
+    """Personal data: on a page of its own, opened on purpose, and each opening has its audit entry, with the kits that it showed."""
+    shown = recipient_page(_visible(request, caller, sample_id))
+    enter(request, "recipient.get", caller, *(kit.kit_id for kit in shown.kits))
     return show(request, "recipient.html", shown, section=SECTION)
 
 
@@ -41,9 +38,11 @@ def recipient(request: HttpRequest, caller: Caller, sample_id: UUID) -> HttpResp
 def download(request: HttpRequest, caller: Caller, file_id: UUID) -> HttpResponseBase:
     """On to a signed URL made at this moment: links on a page that was left open don't grow old."""
     file = get_object_or_404(File.objects.visible_to(caller), pk=file_id)
-    audit.info("file handed out: user %s, sample %s, file %s", caller.user_id, file.sample_id, file.id)
+    enter(request, "files.get", caller, file.sample_id, file.id)
     return redirect(objects.signed_url(file.object_key, filename=file_name(file)))
 
 
-def _visible(caller: Caller, sample_id: UUID) -> Sample:
-    return get_object_or_404(Sample.objects.visible_to(caller).select_related("project"), pk=sample_id)
+def _visible(request: HttpRequest, caller: Caller, sample_id: UUID) -> Sample:
+    found = get_object_or_404(Sample.objects.visible_to(caller).select_related("project"), pk=sample_id)
+    enter(request, "samples.get", caller, found.id)
+    return found

@@ -2,16 +2,16 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import QueryDict
 
 from kitloop.dashboard.words import Badge, badge
 from kitloop.kits.filters import HIDDEN_FILTERS, SORTABLE, STATUS_FILTERS
+from kitloop.kits.listing import Listing
 from kitloop.kits.models import Sample
 
 METADATA_CHARACTERS = 100
@@ -108,9 +108,10 @@ HEADINGS = (
 )
 
 
-def samples_table(rows: QuerySet[Sample], filters: Filters, size: int) -> Table:
-    """One page of `rows`, which must be ordered; a page beyond the end is the last one."""
-    found = Paginator(rows, size).get_page(filters.page)
+def samples_table(rows: Listing, filters: Filters, size: int) -> Table:
+    """One page of a listing; a page beyond the end is the last one."""
+    pages = cast("Paginator[Sample]", Paginator(cast("Any", rows), size))
+    found = pages.get_page(filters.page)
     filters = replace(filters, page=found.number)
     return Table(
         filters=filters,

@@ -31,6 +31,8 @@ class Shell:
 SECTIONS = (
     ("projects", "Projects", "dashboard:projects", Permission.PROJECT_VIEW),
     ("webhooks", "Webhooks", "dashboard:webhooks", Permission.PROJECT_VIEW),
+    ("people", "People", "dashboard:people", Permission.ORGANIZATION_MANAGE),
+    ("audit", "Audit", "dashboard:audit", Permission.ORGANIZATION_MANAGE),
     ("account", "Account", "dashboard:account", Permission.PROFILE_EDIT),
 )
 

@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
+from kitloop.base.requests import client_address
 from kitloop.dashboard.throttle import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
 
 
@@ -47,7 +48,7 @@ class Throttled:
         return answer
 
     def _who(self, request: HttpRequest) -> dict[str, str]:
-        return {"email": request.POST.get(self.email_field, ""), "address": request.META.get("REMOTE_ADDR", "")}
+        return {"email": request.POST.get(self.email_field, ""), "address": client_address(request)}
 
 
 class LogIn(Throttled, views.LoginView):

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from kitloop.dashboard import account, projects, samples, signing_in, webhooks
+from kitloop.dashboard import (
+    account,
+    audit,
+    joining,
+    people,
+    people_invitations,
+    project_changes,
+    projects,
+    samples,
+    signing_in,
+    webhooks,
+)
 
 app_name = "dashboard"
 urlpatterns = [
@@ -20,7 +31,11 @@ urlpatterns = [
     path("account/api-keys/<uuid:key_id>/created", account.api_key_created, name="api-key-created"),
     path("account/api-keys/<uuid:key_id>/revoke", account.revoke_key, name="api-key-revoke"),
     path("projects", projects.projects, name="projects"),
+    path("projects/new", project_changes.new_project, name="project-new"),
     path("projects/<uuid:project_id>", projects.project, name="project"),
+    path("projects/<uuid:project_id>/edit", project_changes.edit_project, name="project-edit"),
+    path("projects/<uuid:project_id>/hide", project_changes.hide_project, name="project-hide"),
+    path("projects/<uuid:project_id>/unhide", project_changes.unhide_project, name="project-unhide"),
     path("samples/<uuid:sample_id>", samples.sample, name="sample"),
     path("samples/<uuid:sample_id>/recipient", samples.recipient, name="recipient"),
     path("files/<uuid:file_id>", samples.download, name="download"),
@@ -33,5 +48,14 @@ urlpatterns = [
     path("webhooks/<uuid:subscription_id>/test", webhooks.test, name="subscription-test"),
     path("webhooks/<uuid:subscription_id>/enable", webhooks.enable, name="subscription-enable"),
     path("webhooks/<uuid:subscription_id>/delete", webhooks.delete, name="subscription-delete"),
+    path("people", people.people, name="people"),
+    path("people/<uuid:user_id>", people.one_person, name="person"),
+    path("people/<uuid:user_id>/deactivate", people.deactivate, name="person-deactivate"),
+    path("people/<uuid:user_id>/activate", people.activate, name="person-activate"),
+    path("people/invitations", people_invitations.invitations, name="invitations"),
+    path("people/invitations/new", people_invitations.new_invitation, name="invitation-new"),
+    path("people/invitations/<uuid:invitation_id>/revoke", people_invitations.revoke, name="invitation-revoke"),
+    path("join/<str:token>", joining.join, name="join"),
+    path("audit", audit.audit_log, name="audit"),
     path("deliveries/<uuid:delivery_id>", webhooks.delivery, name="delivery"),
 ]

@@ -12,6 +12,7 @@ from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import Permission
 from kitloop.dashboard.access import page
 from kitloop.dashboard.account import NewSecret
+from kitloop.dashboard.entry import enter
 from kitloop.dashboard.once import keep_once, take_once
 from kitloop.dashboard.shell import show
 from kitloop.dashboard.subscription_form import NewSubscriptionForm
@@ -58,6 +59,7 @@ def new_subscription(request: HttpRequest, caller: Caller, project_id: UUID) -> 
     form = NewSubscriptionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = create_subscription(project, created_by=caller, **form.cleaned_data)
+        enter(request, "project-subscriptions.post", caller, project.id, made.id)
         return _on_to_the_secret(request, made)
     return show(request, "subscription_new.html", _project(project, [], caller), section=SECTION, form=form)
 
@@ -89,6 +91,7 @@ def new_secret(request: HttpRequest, caller: Caller, subscription_id: UUID) -> H
     """Asks first where there is a secret already: the old one stops at that moment."""
     row = _visible(caller, subscription_id)
     if request.method == "POST":
+        enter(request, "project-subscription-secret.post", caller, row.id)
         return _on_to_the_secret(request, row)
     return show(request, "secret_new.html", subscription_row(row), section=SECTION)
 
@@ -103,6 +106,7 @@ def secret_created(request: HttpRequest, caller: Caller, subscription_id: UUID) 
 @page("POST", may=Permission.PROJECT_EDIT)
 def test(request: HttpRequest, caller: Caller, subscription_id: UUID) -> HttpResponse:
     row = _visible(caller, subscription_id)
+    enter(request, "project-subscription-test.post", caller, row.id)
     delivery = send_test(row.id)
     messages.success(request, "A test event is on its way. Reload this page to see the answer.")
     return redirect("dashboard:delivery", delivery_id=delivery.id)
@@ -111,6 +115,7 @@ def test(request: HttpRequest, caller: Caller, subscription_id: UUID) -> HttpRes
 @page("POST", may=Permission.PROJECT_EDIT)
 def enable(request: HttpRequest, caller: Caller, subscription_id: UUID) -> HttpResponse:
     row = _visible(caller, subscription_id)
+    enter(request, "subscription-enable.post", caller, row.id)
     enable_subscription(row.id)
     messages.success(request, "The subscription is enabled, and everything that was kept is being sent.")
     return redirect("dashboard:subscription", subscription_id=row.id)
@@ -120,6 +125,7 @@ def enable(request: HttpRequest, caller: Caller, subscription_id: UUID) -> HttpR
 def delete(request: HttpRequest, caller: Caller, subscription_id: UUID) -> HttpResponse:
     row = _visible(caller, subscription_id)
     if request.method == "POST":
+        enter(request, "project-subscription-details.delete", caller, row.id)
         delete_subscription(row.id)
         messages.success(request, f"The subscription “{row.name}” is deleted, with its deliveries.")
         return redirect("dashboard:project-webhooks", project_id=row.project_id)

@@ -1,11 +1,22 @@
 """Who looked at what, and who changed what. Append-only, ids only."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+
+
+class Entries(models.QuerySet["AuditEntry"]):
+    def of_organization(self, organization_id: UUID) -> "Entries":
+        """The gate: what was done in one organization."""
+        return self.filter(organization_id=organization_id)
+
+    def about(self, id: UUID) -> "Entries":
+        return self.filter(subjects__contains=[id])
 
 
 class AuditEntry(models.Model):
@@ -20,9 +31,14 @@ class AuditEntry(models.Model):
     subjects = ArrayField(models.UUIDField(), default=list)  # ids of what was read or changed
     request_id = models.CharField(max_length=64, blank=True, default="")
 
+    objects = Entries.as_manager()
+
     class Meta:
         app_label = "events"
-        indexes = [models.Index(fields=["organization_id", "position"], name="audit_of_organization")]
+        indexes = [
+            models.Index(fields=["organization_id", "position"], name="audit_of_organization"),
+            GinIndex(fields=["subjects"], name="audit_about"),
+        ]
 
 
 def audit(
@@ -43,3 +59,8 @@ def audit(
         subjects=list(dict.fromkeys(subjects)),
         request_id=request_id,
     )
+
+
+def forget_entries(*, older_than: timedelta) -> None:
+    """Removes what is older than the operator wants to keep (KITLOOP_AUDIT_DAYS)."""
+    AuditEntry.objects.filter(at__lt=datetime.now(UTC) - older_than).delete()

@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.db import OperationalError
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from kitloop.base import objects
+from kitloop.base.requests import json_answer
+from kitloop.events.audit import audit
 from kitloop.labs.errors import UploadRefused
 from kitloop.labs.uploads import take_upload, upload_of
+from kitloop.runs.models import File
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 _FILENAME = re.compile(r"\Aattachment; filename=([\w.\-]+)\Z")
@@ -20,10 +24,16 @@ _FILENAME = re.compile(r"\Aattachment; filename=([\w.\-]+)\Z")
 def serve_object(request: HttpRequest, key: str) -> HttpResponseBase:
     """The bytes of an object; `Range: bytes=a-b` answers 206 with exactly that range (contract §8.3)."""
     if not objects.is_signed(key, request.GET.get("signature", "")):
-        return JsonResponse({"detail": "This link is not valid, or has expired. Ask for a fresh one."}, status=403)
+        return json_answer({"detail": "This link is not valid, or has expired. Ask for a fresh one."}, status=403)
     path = objects.path_of(key)
     if not path.is_file():
-        return JsonResponse({"detail": "Not found."}, status=404)
+        return json_answer({"detail": "Not found."}, status=404)
+    if request.method == "GET":
+        try:
+            _enter(request, key)
+        except OperationalError:
+            busy = {"detail": "The database does not answer at this moment. Try again in a few seconds."}
+            return json_answer(busy, status=503, headers={"Retry-After": "2"})
     size = path.stat().st_size
     response = _ranged(path, size, request.headers.get("Range", ""))
     response["Accept-Ranges"] = "bytes"
@@ -32,6 +42,19 @@ def serve_object(request: HttpRequest, key: str) -> HttpResponseBase:
     named = _FILENAME.match(request.GET.get("response-content-disposition", ""))
     response["Content-Disposition"] = f'attachment; filename="{named[1]}"' if named else "attachment"
     return response
+
+
+def _enter(request: HttpRequest, key: str) -> None:
+    """Handed out to whoever held the link: the entry names the sample and no user. A file in parts leaves an entry for each."""
+    file = File.objects.stored_as(key).select_related("sample__project").first()
+    if file is not None:
+        audit(
+            "objects.get",
+            organization_id=file.sample.project.organization_id,
+            user_id=None,
+            subjects=[file.sample_id, file.id],
+            request_id=getattr(request, "request_id", ""),
+        )
 
 
 def _ranged(path: Path, size: int, asked: str) -> HttpResponseBase:
@@ -70,16 +93,16 @@ def take_file(request: HttpRequest, token: str) -> HttpResponseBase:
     """A lab's file (docs/lab-protocol.md): 201 kept, 422 not what was announced, 403 expired, 507 no room."""
     upload = upload_of(token)
     if upload is None:
-        return JsonResponse({"detail": "This link is not valid, or has expired. Ask for a fresh one."}, status=403)
+        return json_answer({"detail": "This link is not valid, or has expired. Ask for a fresh one."}, status=403)
     if objects.free_bytes() < upload.size + (64 << 20):
-        return JsonResponse({"detail": "There is no room for this file now. Try again later."}, status=507)
+        return json_answer({"detail": "There is no room for this file now. Try again later."}, status=507)
     try:
         take_upload(upload, _incoming(request))
     except UploadBroken:
-        return JsonResponse({"detail": "The file ended before its Content-Length. Send it again."}, status=400)
+        return json_answer({"detail": "The file ended before its Content-Length. Send it again."}, status=400)
     except UploadRefused as refused:
-        return JsonResponse({"detail": str(refused), "code": refused.code}, status=422)
-    return JsonResponse({"role": upload.role, "sha256": upload.sha256, "size": upload.size}, status=201)
+        return json_answer({"detail": str(refused), "code": refused.code}, status=422)
+    return json_answer({"role": upload.role, "sha256": upload.sha256, "size": upload.size}, status=201)
 
 
 class UploadBroken(Exception):

@@ -13,3 +13,9 @@ class ProjectNotAccessible(KitloopError):
     """No such project, or not one that the caller may order kits for."""
 
     code = "project_not_accessible"
+
+
+class DeletingOff(KitloopError):
+    """The organization keeps its samples: deleting is switched off for it."""
+
+    code = "deleting_off"

@@ -53,9 +53,25 @@ class Sample(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(status__in=SAMPLE_STATES), name="sample_status_known")]
         indexes = [
-            models.Index(fields=["project", "-modified", "id"], name="sample_listing"),
-            models.Index(fields=["project", "status", "-modified", "id"], name="sample_listing_status"),
-            models.Index(fields=["project", "-created", "id"], name="sample_listing_created"),
+            # With what listings filter by inside, so that a page far down is found without looking at the rows before it.
+            models.Index(
+                fields=["project", "-modified", "id"],
+                include=["status", "hidden"],
+                condition=Q(deleted=None),
+                name="sample_listing",
+            ),
+            models.Index(
+                fields=["project", "-created", "id"],
+                include=["status", "hidden"],
+                condition=Q(deleted=None),
+                name="sample_listing_created",
+            ),
+            models.Index(
+                fields=["project", "status", "-modified", "id"],
+                include=["hidden"],
+                condition=Q(deleted=None),
+                name="sample_listing_status",
+            ),
             GinIndex(fields=["search_vector"], name="sample_search"),
         ]
 
@@ -159,4 +175,23 @@ class Hold(models.Model):
             models.UniqueConstraint(
                 fields=["sample", "reason_code"], condition=Q(closed=None), name="hold_open_once_per_reason"
             ),
+        ]
+
+
+class SampleCount(models.Model):
+    """How many samples of a project are in a status, in slots: kept by a trigger on kits_sample, read by kits.counts.
+
+    A slot is the database connection that wrote, so no two writers ever wait for each other here; slots of connections that
+    are gone are put together by housekeeping (kits.counts.put_together).
+    """
+
+    project_id = models.UUIDField()
+    status = models.CharField(max_length=32)
+    hidden = models.BooleanField()
+    slot = models.IntegerField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_id", "status", "hidden", "slot"], name="sample_count_slot")
         ]

@@ -29,6 +29,7 @@ WITH project AS (
     SELECT p.id, p.organization_id FROM projects_project p JOIN accounts_organization o ON o.id = p.organization_id
     WHERE p.id = %(project)s AND o.id = %(organization)s AND o.kit_ordering_enabled AND NOT o.account_on_hold
       AND NOT p.locked AND p.deleted IS NULL
+    FOR KEY SHARE OF p -- whoever deletes the project, or chooses another analysis for it, is waited for and then seen
 ), sample AS (
     INSERT INTO kits_sample (id, project_id, client_id, metadata, test_mode, hidden, created, modified,
                              status, status_id, status_note, search_text)
@@ -91,7 +92,7 @@ def write_order(
                 "project": project_id,
                 "metadata": None if metadata is None else Jsonb(metadata),
                 "test_mode": test_mode,
-                "search": search_text("", metadata),
+                "search": search_text(project_id, "", metadata),
                 "sealed": seal(asdict(recipient)),
                 "note": NOTE,
                 "now": now,

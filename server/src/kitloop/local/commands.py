@@ -153,14 +153,21 @@ def create_user(email: str, organization: str, role: str, name: str, password_fi
 @click.command(epilog='Example: kitloop create-project "Kits" --organization ID')
 @click.argument("name")
 @click.option("--organization", required=True, help="The organization's id.")
+@click.option(
+    "--capability", help="Id of the pipeline capability to analyze with; by default the first registered one."
+)
 @JSON
-def create_project(name: str, organization: str, as_json: bool) -> None:
+def create_project(name: str, organization: str, capability: str | None, as_json: bool) -> None:
     """Make a project, the container that kit orders go into."""
     with platform():
         from kitloop.accounts.models import Organization
+        from kitloop.pipelines.models import Capability
+        from kitloop.pipelines.register import first_registered
         from kitloop.projects.models import Project
 
-        made = Project(name=name.strip(), organization=_by_id(Organization, organization, "organization"))
+        chosen = _by_id(Capability, capability, "pipeline capability") if capability else first_registered()
+        owner = _by_id(Organization, organization, "organization")
+        made = Project(name=name.strip(), organization=owner, capability=chosen)
         _check(made)
         made.save()
         _say(as_json, f"Project {made.name}: {made.id}", project_id=str(made.id))

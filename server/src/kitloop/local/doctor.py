@@ -40,6 +40,7 @@ def doctor() -> None:
         ("reference bundle", _bundle),
         ("database", _database),
         ("tables", _tables),
+        ("pipelines", _pipelines),
         ("sealed data", _sealed),
         ("jobs", _jobs),
         ("labs", _labs),
@@ -194,6 +195,22 @@ def _bundle() -> Iterator[Finding]:
         yield Finding("reference bundle", " ".join(words)[-600:], "Bring the bundle again from where it came.")
     else:
         yield Finding("reference bundle", words[-1] if words else f"{folder} is whole")
+
+
+def _pipelines() -> Iterator[Finding]:
+    from kitloop.pipelines.models import Capability
+    from kitloop.projects.models import Project
+
+    remedy = "Run `kitloop migrate` (or `kitloop register-bundle FOLDER`) once a bundle is there."
+    registered = Capability.objects.count()
+    without = Project.objects.filter(capability=None, deleted=None).count()
+    if not registered:
+        said = "no reference bundle is registered; projects tell `pipeline_capabilities: null` until one is"
+        yield Finding("pipelines", said, remedy)
+    elif without:
+        yield Finding("pipelines", f"{registered} registered, and {without} projects have none", remedy)
+    else:
+        yield Finding("pipelines", f"{registered} registered, and every project has one")
 
 
 def _labs() -> Iterator[Finding]:

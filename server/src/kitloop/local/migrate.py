@@ -1,10 +1,11 @@
-"""`python -m kitloop.local.migrate`: tables up to date, checked twice over that a 201 means stored."""
+"""`python -m kitloop.local.migrate`: tables up to date, checked twice over that a 201 means stored; the bundle made known."""
 
 import sys
 
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 
+from kitloop.local.bundles import register_the_settings
 from kitloop.local.setup import load_django
 
 
@@ -21,6 +22,9 @@ def main() -> None:
         if cursor.fetchone()[0] not in {"on", "remote_apply", "remote_write", "local"}:
             sys.exit("PostgreSQL runs with synchronous_commit=off: an acknowledged order could be lost. Switch it on.")
     call_command("migrate", verbosity=1 if "-v" in sys.argv else 0)
+    # A bundle that can't be read must not keep the platform from serving what is there.
+    if trouble := register_the_settings():
+        sys.stderr.write(f"The reference bundle was not registered: {trouble}\n")
     connections.close_all()
 
 

@@ -8,6 +8,9 @@ class Pipeline(models.Model):
     version = models.CharField(max_length=64, unique=True)
     created = models.DateTimeField(auto_now_add=True)
 
+    def __str__(self) -> str:
+        return self.version
+
 
 class Capability(models.Model):
     """One installed reference bundle, as projects choose it (contract §5.8)."""
@@ -23,3 +26,6 @@ class Capability(models.Model):
     steps = models.JSONField(null=True)  # thresholds of quality control
     bundle = models.CharField(max_length=500, blank=True, default="")  # where it lies, for whoever runs the analysis
     created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

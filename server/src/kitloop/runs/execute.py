@@ -46,7 +46,7 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
 
     `should_stop` is asked some times a second meanwhile; when it says so, the analysis is ended, to be done again.
     """
-    run = Run.objects.select_related("sample", "kit").get(pk=run_id)
+    run = Run.objects.select_related("sample__project__capability", "kit").get(pk=run_id)
     if run.state not in {"queued", "running"}:
         return
     # Only from there: another worker, thought dead, may have finished it since we looked.
@@ -80,11 +80,18 @@ def _work_folder() -> Path:
     return folder
 
 
+def bundle_of(run: Run) -> Path:
+    """The reference bundle that the sample's project has chosen, where this machine has it; else the one of the setting."""
+    capability = run.sample.project.capability
+    chosen = Path(capability.bundle) if capability and capability.bundle else None
+    return chosen if chosen and (chosen / "manifest.json").is_file() else Path(settings.KITLOOP_BUNDLE)
+
+
 def _analyze(run: Run, out: Path, should_stop: Callable[[], bool]) -> dict[str, Any]:
     r1, r2 = run.inputs["fastq-r1"], run.inputs["fastq-r2"]
     command = [
         str(Path(sys.executable).with_name("kitloop-genomics")), "run",
-        "--bundle", str(settings.KITLOOP_BUNDLE),
+        "--bundle", str(bundle_of(run)),
         "--r1", str(objects.path_of(r1["key"])), "--r1-sha256", r1["sha256"],
         "--r2", str(objects.path_of(r2["key"])), "--r2-sha256", r2["sha256"],
         "--sample-id", str(run.sample_id), "--out", str(out), "--threads", str(settings.KITLOOP_ANALYSIS_THREADS),

@@ -47,6 +47,13 @@ class Files(models.QuerySet["File"]):
         """The gate: files of samples that the caller may see."""
         return self.filter(sample__in=Sample.objects.visible_to(caller))
 
+    def stored_as(self, key: str) -> "Files":
+        """The file of an object. A key begins with whose it is, which is indexed as the key is not."""
+        kind, _, rest = key.partition("/")
+        whose = {"samples": "sample_id", "uploads": "run__kit_id"}.get(kind)
+        found = self.filter(object_key=key)
+        return found.filter(**{whose: rest.partition("/")[0]}) if whose else found
+
 
 class RunRows(models.QuerySet[Any]):
     """Rows of a run: of the one whose results a sample shows, or none."""

@@ -24,7 +24,7 @@ def ring_where_due() -> int:
     """Rings for every subscription with something due; returns for how many. Makes up for bells that were lost."""
     now = timezone.now()
     due = Delivery.objects.filter(subscription=OuterRef("pk"), state="pending", due_at__lte=now)
-    found = Subscription.objects.filter(
+    found = Subscription.objects.filter(project__deleted=None).filter(
         Exists(due) & (Q(probe_at=None) | Q(probe_at__lte=now)) | Exists(due.filter(is_test=True))
     )
     waiting = list(found.values_list("pk", flat=True))

@@ -41,7 +41,7 @@ class Try:
 
 def due(subscription_id: UUID, *, limit: int, besides: Sequence[UUID] = ()) -> list[Owed]:
     """What a subscription is owed now, longest due first. While its breaker is open: one probe when it is time; tests always."""
-    subscription = Subscription.objects.filter(pk=subscription_id).first()
+    subscription = Subscription.objects.filter(pk=subscription_id, project__deleted=None).first()
     if subscription is None:
         return []
     now = timezone.now()

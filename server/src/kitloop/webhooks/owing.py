@@ -21,7 +21,7 @@ ANNOUNCED = {"sample.succeeded": "succeeded", "sample.failed_qc": "failed_qc"}
 def fan_out(event_id: UUID) -> int:
     """Owes an event to every subscription of its project that wants it; returns how many are new. Safe to do twice.
 
-    A disabled subscription's is held, so that enabling it loses nothing.
+    A disabled subscription's is held, so that enabling it loses nothing. A deleted project owes nobody anything.
     """
     event = Event.objects.get(id=event_id)
     if event.type not in ANNOUNCED or event.sample_id is None:
@@ -33,8 +33,8 @@ def fan_out(event_id: UUID) -> int:
     body = _body(event.id, ANALYSIS_COMPLETE, occurred=event.occurred, project_id=event.project_id, sample=told)
     now = timezone.now()
     with transaction.atomic():
-        wanting = Subscription.objects.select_for_update(no_key=True).filter(
-            project_id=event.project_id, event_types__contains=[ANALYSIS_COMPLETE]
+        wanting = Subscription.objects.select_for_update(no_key=True, of=("self",)).filter(
+            project_id=event.project_id, project__deleted=None, event_types__contains=[ANALYSIS_COMPLETE]
         )
         owed = [
             Delivery(

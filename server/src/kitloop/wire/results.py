@@ -5,16 +5,20 @@ from typing import Any
 from kitloop.runs.models import QualityControl, Run, TraitScore
 
 
+def quality_control_type(check: QualityControl) -> dict[str, Any]:
+    return {
+        "key": check.key,
+        "type": check.type,
+        "name": check.name,
+        "description_markdown": check.description,
+        "display_type": check.display_type,
+        "display_only_if_failed": False,
+    }
+
+
 def quality_control(check: QualityControl) -> dict[str, Any]:
     return {
-        "quality_control_type": {
-            "key": check.key,
-            "type": check.type,
-            "name": check.name,
-            "description_markdown": check.description,
-            "display_type": check.display_type,
-            "display_only_if_failed": False,
-        },
+        "quality_control_type": quality_control_type(check),
         "quality_control": {
             "value_expected": check.value_expected,
             "value_measured": check.value_measured,

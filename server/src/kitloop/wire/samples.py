@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 from kitloop.base import objects
 from kitloop.kits.models import Sample, SampleStatus
 from kitloop.runs.models import File
+from kitloop.wire.file_types import READ_FROM_THE_API
 from kitloop.wire.times import iso, pythonic
 
 EXTENSIONS = {
@@ -40,7 +41,8 @@ def sample_details(sample: Sample, files: Iterable[File]) -> dict[str, Any]:
         "last_status": _last_status(sample),
         "archive_last_status": _archive_status(sample),
         "metadata": sample.metadata,
-        "files": [_file(file) for file in files],
+        # Those that are read from the API have no link: the official CLI writes them beside the rest under the same names.
+        "files": [_file(file) for file in files if file.file_type not in READ_FROM_THE_API],
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
@@ -13,8 +14,11 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
+from kitloop.accounts.invitations import send_invitation
 from kitloop.base.idempotency import forget_keys
 from kitloop.base.jobs import defer
+from kitloop.base.limits import forget_windows
+from kitloop.events.audit import forget_entries
 from kitloop.kits.letters import send_letter
 from kitloop.kits.models import Kit, Letter
 from kitloop.labs.inbox import uploads_named
@@ -50,6 +54,11 @@ def submit_kit(kit_id: str) -> None:
 @app.task(name="kits.send_letter", queue="mail", retry=GrowingPauses(longest=600))
 def write_letter(kit_id: str, kind: str) -> None:
     send_letter(UUID(kit_id), kind)
+
+
+@app.task(name="accounts.send_invitation", queue="mail", retry=GrowingPauses(longest=600))
+def write_invitation(invitation_id: str) -> None:
+    send_invitation(UUID(invitation_id))
 
 
 @app.task(name="runs.open", queue="lab", retry=GrowingPauses(longest=60))
@@ -120,9 +129,20 @@ def ring_for_what_is_owed(timestamp: int) -> None:
             defer("kits.send_letter", kit_id=str(kit_id), kind=kind)
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="housekeeping.windows", queue="housekeeping", queueing_lock="windows")
+async def forget_who_asked(timestamp: int) -> None:
+    await aside(forget_windows, older_than_minutes=5)
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="housekeeping.forget", queue="housekeeping", queueing_lock="forget")
 async def forget(timestamp: int) -> None:
-    """Once a day: idempotency keys after 30 days, and the rows of jobs that ended unsuccessfully after as many."""
+    """Once a day: idempotency keys after 30 days, and the rows of jobs that ended unsuccessfully after as many.
+
+    The audit log where the operator has set how long it is kept.
+    """
     await aside(forget_keys, older_than=timedelta(days=KEPT_DAYS))
+    if settings.KITLOOP_AUDIT_DAYS:
+        await aside(forget_entries, older_than=timedelta(days=settings.KITLOOP_AUDIT_DAYS))
     await app.job_manager.delete_old_jobs(nb_hours=KEPT_DAYS * 24, include_failed=True)

@@ -1,0 +1,51 @@
+"""What people did, in words: from the names of operations."""
+
+_SAID = {
+    "samples.get": "looked at a sample",
+    "project-samples.get": "looked at a list of samples",
+    "recipient.get": "looked at who a kit goes to",
+    "sample-kit.post": "ordered a kit",
+    "journey.get": "looked at a kit’s journey",
+    "sample-metadata.get": "read a sample’s metadata",
+    "sample-metadata.post": "replaced a sample’s metadata",
+    "sample-statuses.get": "read a sample’s history",
+    "sample-quality-controls.get": "read a sample’s quality control",
+    "sample-ancestry.get": "read a sample’s ancestry",
+    "sample-trait-scores.get": "read a sample’s trait scores",
+    "sample-genomic-variants.get": "read variants of a sample",
+    "sample-consumer-report.post": "made a link to a sample’s report",
+    "files.get": "asked for a file",
+    "files-sha256.get": "read a file’s checksum",
+    "objects.get": "downloaded a file by its link",
+    "project-details.get": "looked at a project",
+    "project-details.patch": "changed a project",
+    "projects.post": "made a project",
+    "password.post": "changed their password",
+    "user-api-keys.post": "made an API key",
+    "user-api-keys-details.patch": "changed or revoked an API key",
+    "subscription-enable.post": "enabled a webhook subscription",
+    "project-subscription-test.post": "sent a test event",
+    "project-subscription-secret.post": "made a new webhook secret",
+    "project-subscriptions.post": "made a webhook subscription",
+    "project-subscription-details.delete": "deleted a webhook subscription",
+    "invitations.post": "invited somebody",
+    "invitations-details.delete": "revoked an invitation",
+    "organization-users.post": "changed somebody’s role",
+}
+_PAST = {
+    "hide": "hid", "unhide": "showed again", "delete": "deleted", "cancel": "cancelled", "archive": "archived",
+    "restore": "restored",
+}  # fmt: skip
+_METHODS = {"get": "read", "post": "used", "patch": "changed", "put": "changed", "delete": "deleted"}
+
+
+def in_words(action: str) -> str:
+    """A sentence without its subject: `project-hide-samples.post` is "hid project samples"."""
+    if said := _SAID.get(action):
+        return said
+    name, _, method = action.rpartition(".")
+    words = name.removesuffix("-details").split("-")
+    verb = next((word for word in words if word in _PAST), None)
+    if verb is not None:
+        return f"{_PAST[verb]} {' '.join(word for word in words if word != verb)}"
+    return f"{_METHODS.get(method, 'used')} {' '.join(words)}"
