@@ -22,6 +22,9 @@ _HOME = {
     "GenomicsError": "errors",
     "Bundle": "bundle.open",
     "open_bundle": "bundle.open",
+    "read_export": "arrays.export",
+    "Export": "arrays.export",
+    "ExportError": "arrays.errors",
 }
 __all__ = ["__version__", *sorted(_HOME)]
 

@@ -20,7 +20,7 @@ from kitloop_genomics.sandbox.problems import Problem
 
 # Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
 
-EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
+EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_REFUSED, EXIT_TERMINATED = 1, 2, 3, 4, 143
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -61,7 +61,8 @@ def kitloop_genomics() -> None:
           --sample-id kit-1 --out result
 
     \b
-    Exit codes: 0 finished (the verdict is in result.json), 1 unexpected, 2 usage, 3 bundle unusable.
+    Exit codes: 0 finished (the verdict is in result.json), 1 unexpected, 2 usage, 3 bundle unusable,
+    4 array export refused (inspect-array).
     """
 
 
@@ -172,6 +173,33 @@ def run(
         click.echo(json.dumps(content))
     else:
         _show(content)
+
+
+@kitloop_genomics.command("inspect-array")
+@click.argument("file", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the counts, or an `error` with code and remedy.")
+def inspect_array(file: Path, as_json: bool) -> None:
+    """Say whose export FILE is and whether it can be used. Prints counts, never genotypes. Exit code 4 if refused.
+
+    \b
+    Example: kitloop-genomics inspect-array genome_v5_Full.zip --json
+    """
+    from kitloop_genomics.arrays.errors import ExportError
+    from kitloop_genomics.arrays.export import read_export
+
+    try:
+        found = read_export(file).as_json()
+    except ExportError as error:
+        if as_json:
+            click.echo(json.dumps({"error": error.as_json()}))
+        else:
+            click.echo(f"✗ {error}\n  {error.code}", err=True)
+        sys.exit(EXIT_REFUSED)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):16} {'not stated' if value in (None, '') else value}")
 
 
 @kitloop_genomics.command()

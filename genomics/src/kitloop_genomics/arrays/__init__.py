@@ -1,0 +1,1 @@
+"""Raw-data exports of consumer arrays: 23andMe, AncestryDNA and MyHeritage."""
