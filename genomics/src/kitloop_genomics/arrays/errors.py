@@ -2,7 +2,7 @@
 
 ExportError
 ├── ExportUnreadableError      the file can't be opened or read
-├── ExportTooLargeError        more than 25 MB as it is, 100 MB unzipped, or two million rows
+├── ExportTooLargeError        more than 25 MB zipped, 100 MB of text or two million rows
 ├── ExportUnsafeZipError       a zip with paths, links, passwords or a promise of sizes that no export has
 ├── ExportBrokenZipError       a zip that breaks off or fails its own checksum
 ├── ExportSeveralFilesError    a zip with more than the one file that a vendor puts in

@@ -23,7 +23,7 @@ from kitloop_genomics.arrays.errors import (
     ExportUnsafeZipError,
 )
 
-MAX_FILE_BYTES = 25 * 1024 * 1024
+MAX_ZIP_BYTES = 25 * 1024 * 1024
 MAX_TEXT_BYTES = 100_000_000  # the largest exports, with 960,000 rows, have 25 MB
 MAX_LINE_BYTES = 4_096
 _MAX_DIRECTORY_BYTES = 64 * 1024  # of a zip: a vendor's has one entry, and zipfile reads all of it into memory
@@ -48,11 +48,11 @@ def text_lines(path: Path) -> Iterator[bytes]:
             mark = file.read(4)
     except OSError as error:
         raise ExportUnreadableError(path, f"the file can't be read ({error.strerror})", _PROMISE) from error
-    if size > MAX_FILE_BYTES:
-        raise ExportTooLargeError(path, f"the file has {size / 1e6:.0f} MB and 26 MB are the most", _PROMISE)
     if size == 0:
         raise ExportEmptyError(path, "the file is empty")
     if mark[:2] == b"PK":
+        if size > MAX_ZIP_BYTES:
+            raise ExportTooLargeError(path, "the zip file has more than 25 MB")
         yield from _split(path, _zipped(path))
     else:
         yield from _split(path, _plain(path))
@@ -138,7 +138,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ExportUnsafeZipError(path, "the zip file is compressed in a way that no vendor uses", _PROMISE)
     if member.file_size > MAX_TEXT_BYTES:
-        raise ExportTooLargeError(path, f"unzipped it has {member.file_size / 1e6:.0f} MB, 100 MB are the most")
+        raise ExportTooLargeError(path, "unzipped it has more than 100 MB")
     return member
 
 
@@ -161,7 +161,7 @@ def _split(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
         size += len(chunk)
         # Counted as it comes: what a zip says of its size is only what its maker wants us to believe.
         if size > MAX_TEXT_BYTES:
-            raise ExportTooLargeError(path, "unzipped it has more than 100 MB")
+            raise ExportTooLargeError(path, "its text has more than 100 MB")
         if b"\0" in chunk:
             raise ExportNotTextError(path, "it holds bytes that no text has", line=number + 1)
         lines = (rest + chunk).split(b"\n")
