@@ -163,7 +163,7 @@ def test_queries_do_not_grow_with_rows(cast: Cast, path: str) -> None:
         order(cast)
         Project.objects.create(organization=cast.organization, name="More")
     assert queries() == few
-    assert few <= 8
+    assert few <= 10  # two find who asks, one each the project, role, count, ids, rows, counts, latest and audit entry
 
 
 def test_no_row_holds_a_lazy_relation(cast: Cast) -> None:

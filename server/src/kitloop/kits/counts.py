@@ -40,6 +40,15 @@ def count_by_status(project_id: UUID) -> dict[str, int]:
     return {status: total for status, total in rows if total}
 
 
+def count_shown_by_status(project_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """For each of some projects, its samples that are not hidden, by status; all are there, also those without samples."""
+    found: dict[UUID, dict[str, int]] = {each: {} for each in project_ids}
+    rows = SampleCount.objects.filter(project_id__in=found, hidden=False)
+    for project, status, total in rows.values_list("project_id", "status").annotate(total=Sum("count")):
+        found[project][status] = total
+    return found
+
+
 def count_in_projects(project_ids: Iterable[UUID]) -> dict[UUID, Counted]:
     """For each of some projects; all are there, also those without samples."""
     ids: Collection[UUID] = list(project_ids)

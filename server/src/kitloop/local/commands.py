@@ -243,13 +243,13 @@ def create_lab(
                     lab.sealed_secret = seal(secret)
                 except ValueError:
                     raise click.ClickException("The sealing keys can't be used. `kitloop doctor` says more.") from None
+        _check(lab)
         other = Lab.objects.filter(is_sandbox=lab.is_sandbox, is_enabled=True).exclude(slug=slug).first()
         if lab.is_enabled and other is not None:
             raise click.ClickException(
                 f"The lab {other.slug} takes these orders already. Switch it off first: "
                 f"kitloop create-lab {other.slug} --disable --url {other.url}{' --sandbox' if other.is_sandbox else ''}"
             )
-        _check(lab)
         lab.save()
         shown = None if secret_file else secret
         said = f"Lab {slug} at {lab.url}{' (switched off)' if disable else ''}" + (

@@ -1,7 +1,7 @@
 """Analyses, and what they found."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -52,7 +52,10 @@ class Files(models.QuerySet["File"]):
         kind, _, rest = key.partition("/")
         whose = {"samples": "sample_id", "uploads": "run__kit_id"}.get(kind)
         found = self.filter(object_key=key)
-        return found.filter(**{whose: rest.partition("/")[0]}) if whose else found
+        try:
+            return found.filter(**{whose: UUID(rest.partition("/")[0])}) if whose else found
+        except ValueError:  # nobody's
+            return found.none()
 
 
 class RunRows(models.QuerySet[Any]):

@@ -18,7 +18,7 @@ def project_rows(projects: list[Project], *, reader: UUID) -> list[dict[str, Any
     `reader` is the user whose roles the rows name; the projects are of its organization, and come with that.
     """
     ids = [project.id for project in projects]
-    counts, modified = count_in_projects(ids), _modified(ids)
+    counts, modified = count_in_projects(ids), last_changes(ids)
     explicit = {row.project_id: row for row in ProjectRole.objects.filter(user_id=reader, project_id__in=ids)}
     role = _organization_role(projects, reader)
     return [_row(each, counts[each.id], modified[each.id], role, explicit.get(each.id)) for each in projects]
@@ -62,7 +62,7 @@ def _organization_role(projects: list[Project], reader: UUID) -> dict[str, str]:
     return {"id": str(found.role_id), "name": found.role}
 
 
-def _modified(ids: list[UUID]) -> dict[UUID, datetime]:
+def last_changes(ids: list[UUID]) -> dict[UUID, datetime]:
     """The time of each project's latest sample status; of its creation, while it has no samples."""
     found = Project.objects.filter(pk__in=ids).annotate(last=Coalesce(newest_sample(OuterRef("pk")), F("created")))
     return dict(found.values_list("pk", "last"))

@@ -56,7 +56,7 @@ def ids(cast: Cast) -> dict[str, str]:
         status_actor=cast.owner.user,
         expires=datetime.now(UTC) + timedelta(days=1),
     )
-    explicit = ProjectRole.objects.create(project=cast.project, user=cast.viewer.user, role="analyst")
+    explicit = ProjectRole.objects.create(project=cast.project, user=cast.viewer.user, role="viewer")
     return {
         "user": str(cast.member.user.id),
         "role": str(cast.member.user.role_id),
