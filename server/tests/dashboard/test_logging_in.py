@@ -9,8 +9,7 @@ from dashboard_rows import browser, text
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from kitloop.accounts.models import User
-from kitloop.dashboard.models import Attempts
+from kitloop.accounts.models import Attempts, User
 from pytest_django import Settings
 
 PASSWORD = "a long enough password"

@@ -10,11 +10,13 @@ import secrets
 import string
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from django.db import connection
 
 from kitloop.accounts.models import APIKey, Caller, User
 
+RANGES_AT_MOST = 50
 _LETTERS = string.ascii_letters + string.digits
 _LAST_USED_EVERY = timedelta(minutes=1)
 
@@ -38,9 +40,35 @@ def create_api_key(
     return key, f"{prefix}.{secret}"
 
 
+def change_api_key(key: APIKey, **changes: Any) -> APIKey:
+    """The key with another `name` or `ip_range`, or `revoked=True`: from now on it opens nothing, and that can't be taken back."""
+    for field, value in changes.items():
+        setattr(key, field, value)
+    key.save(update_fields=list(changes))
+    return key
+
+
 def revoke_api_key(key: APIKey) -> None:
     """From now on the key opens nothing. It can't be taken back."""
-    APIKey.objects.filter(pk=key.pk).update(revoked=True)
+    change_api_key(key, revoked=True)
+
+
+def has_expired(key: APIKey) -> bool:
+    return key.expiry_date is not None and key.expiry_date < datetime.now(UTC).date()
+
+
+def range_problem(text: str) -> str | None:
+    """What is wrong with an IP range, as a sentence; none where it can be used."""
+    try:
+        loose = ip_network(text, strict=False)
+    except ValueError:
+        return f"{text[:60]} is not an IP range. Write it like 203.0.113.0/24."
+    try:
+        ip_network(text)
+    except ValueError:
+        # 10.1.2.3/8 could mean that one machine or sixteen million: ask, don't guess.
+        return f"{text} has more digits than /{loose.prefixlen} keeps. Did you mean {loose}?"
+    return None
 
 
 # Every API request asks this, so it is spelt out: one row of plain values, no models.

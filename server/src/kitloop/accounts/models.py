@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kitloop.accounts.roles import PERMISSIONS, ROLES, Permission
+from kitloop.base.sealed import unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Organization(models.Model):
     kit_ordering_enabled = models.BooleanField(default=False)  # switched on by the operator, on demand
     results_url = models.URLField(blank=True, default="")  # where the organization's customers read their results
     uploads_enabled = models.BooleanField(default=True)
+    array_project_id = models.UUIDField(null=True, blank=True)  # where array data goes that names no project
+    consumer_reports_enabled = models.BooleanField(default=False)  # switched on by the operator, on demand
     delete_samples_enabled = models.BooleanField(default=True)
     account_on_hold = models.BooleanField(default=False)  # reads go on; nothing new is started
     created = models.DateTimeField(auto_now_add=True)
@@ -74,6 +78,7 @@ class User(AbstractBaseUser):
         null=True, blank=True
     )  # when the e-mail address was shown to be theirs; none: not yet
     config = models.JSONField(default=dict, blank=True)  # a client's own settings, kept for it (user-config/)
+    new_email = models.EmailField(blank=True, default="")  # asked for, and not yet shown to be theirs
     created = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -146,3 +151,21 @@ class APIKey(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     objects = APIKeys.as_manager()
+
+
+class Authenticator(TOTPDevice):
+    """An authenticator app. Its key is sealed here; the one of the row that it extends is random, and opens nothing."""
+
+    sealed_key = models.BinaryField()
+
+    @property
+    def bin_key(self) -> bytes:
+        return bytes.fromhex(unseal(self.sealed_key))
+
+
+class Attempts(models.Model):
+    """Tries of one kind, from one address, for one e-mail, in the window that began at `since` (see guesses)."""
+
+    who = models.CharField(max_length=64, primary_key=True)  # a keyed hash: no e-mail and no address is kept
+    count = models.IntegerField(default=0)
+    since = models.DateTimeField(db_index=True)

@@ -12,25 +12,41 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from kitloop.accounts.logins import LoginOver
+from kitloop.api.authentication import CHALLENGE
 from kitloop.api.throttling import anonymous_wait
 from kitloop.base.errors import FieldErrors, KeyInFlight, KeyReused, KitloopError
 from kitloop.base.maintenance import Maintenance
 from kitloop.base.requests import json_answer
-from kitloop.kits.errors import DeletingOff, KitOrderingOff, ProjectNotAccessible
+from kitloop.kits.errors import (
+    ArrayUploadsOff,
+    DeletingOff,
+    KitOrderingOff,
+    NotConsumerProvider,
+    ProjectNotAccessible,
+    ReportsOff,
+)
 from kitloop.labs.errors import FilesMissing, KitNotHere
 from kitloop.projects.changes import OnHold
+from kitloop.runs.variants import BeingIndexed
 
 log = logging.getLogger(__name__)
 NOT_FOUND = {"detail": "Not found."}
 STATUS: dict[type[KitloopError], int] = {
+    LoginOver: 401,
     KeyInFlight: 409,
     KeyReused: 422,
     KitOrderingOff: 403,
     OnHold: 403,
     DeletingOff: 403,
+    NotConsumerProvider: 403,
+    ArrayUploadsOff: 403,
+    ReportsOff: 403,
     KitNotHere: 404,
     FilesMissing: 409,
+    BeingIndexed: 503,
 }
+HEADERS = {KeyInFlight: {"Retry-After": "1"}, BeingIndexed: {"Retry-After": "60"}, LoginOver: {"WWW-Authenticate": CHALLENGE}}
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -43,7 +59,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response([str(error)], status=400)  # a bare array, as recorded (contract §6)
     if isinstance(error, KitloopError):
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-        headers = {"Retry-After": "1"} if isinstance(error, KeyInFlight) else None
+        headers = next((found for kind, found in HEADERS.items() if isinstance(error, kind)), None)
         return Response({"detail": str(error), "code": error.code}, status=status, headers=headers)
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         wait = anonymous_wait(context["request"])  # whoever tries keys is told to slow down, as everybody unknown is

@@ -4,7 +4,8 @@ A view finds what it works on through `project_of`, `sample_of` and the like, an
 404; one of the caller's own organization that its role may not touch is 403. What was found is what the audit entry names.
 """
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from rest_framework.views import APIView
 
 from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import Permission
+from kitloop.api.authentication import CHALLENGE
 from kitloop.api.errors import away
 from kitloop.api.parsing import path_uuid
 from kitloop.base.requests import subjects
@@ -34,6 +36,7 @@ class Operation(APIView):
     """
 
     is_atomic = True
+    acts_for: Caller | None = None  # whom an open operation turned out to be of, for its entry
     _held: ExitStack | None = None  # what ends the transaction
     _has_begun = False
 
@@ -68,9 +71,16 @@ class Operation(APIView):
             self._held.enter_context(transaction.atomic())
             self._has_begun = True
 
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """The change of an operation that is not atomic as a whole, and its audit entry: both or neither."""
+        with transaction.atomic():
+            yield
+            self._enter(self.request._request)
+
     def _enter(self, request: HttpRequest) -> None:
         user = self.request.user
-        caller = user if isinstance(user, Caller) else None
+        caller = user if isinstance(user, Caller) else self.acts_for
         match = request.resolver_match
         audit(
             f"{match.url_name if match else '?'}.{(request.method or '').lower()}",
@@ -80,6 +90,16 @@ class Operation(APIView):
             subjects=subjects(request),
             request_id=getattr(request, "request_id", ""),
         )
+
+
+class OpenOperation(Operation):
+    """One for whoever comes, signed in or not; credentials that it was sent with are not looked at, dead ones included."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return CHALLENGE  # without it, DRF would answer 403 where the password is wrong
 
 
 def audited(request: Request, *ids: UUID) -> None:

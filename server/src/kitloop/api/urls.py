@@ -1,10 +1,12 @@
 """The API's address book, by subject. A subject's own routes stand at the end of its module."""
 
 from kitloop.api import (
+    api_keys,
     audit,
     file_types,
     invitations,
     lab_protocol,
+    logins,
     organization,
     pipelines,
     project_reports,
@@ -16,6 +18,7 @@ from kitloop.api import (
     samples,
     subscriptions,
     usage,
+    user,
 )
 
 v2 = [
@@ -32,6 +35,9 @@ v2 = [
     *roles.routes,
     *project_users.routes,
     *usage.routes,
+    *user.routes,
+    *api_keys.routes,
+    *logins.routes,
 ]
 kitloop_v1 = [*samples.own_routes, *subscriptions.own_routes, *audit.own_routes]
 lab_v1 = lab_protocol.routes

@@ -1,8 +1,10 @@
 """Settings. Every one that an operator may set is an environment variable named KITLOOP_…, or DATABASE_URL."""
 
+import hmac
 import os
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -51,6 +53,14 @@ def _count(name: str, default: str) -> int:
     return found
 
 
+def _choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of these; the first where nothing is set."""
+    found = os.environ.get(name) or choices[0]
+    if found not in choices:
+        _stop(f"{name} must be one of {', '.join(choices)}, not {found!r}.")
+    return found
+
+
 def _networks(name: str) -> list[IPv4Network | IPv6Network]:
     found = []
     for word in _words(name):
@@ -92,6 +102,9 @@ KITLOOP_OBJECTS = data.private_folder(Path(os.environ.get("KITLOOP_OBJECTS") or 
 KITLOOP_BUNDLE = Path(os.environ.get("KITLOOP_BUNDLE") or DATA / "demo" / "bundle")
 KITLOOP_URL_SECONDS = _number("KITLOOP_URL_SECONDS", "3600", int)  # how long a signed file URL works
 KITLOOP_INVITATION_DAYS = _number("KITLOOP_INVITATION_DAYS", "7", int)  # how long an invitation can be accepted
+KITLOOP_REGISTRATION = _choice("KITLOOP_REGISTRATION", ("invited", "open"))  # who may make an account over the API
+KITLOOP_ACCESS_TOKEN_MINUTES = _number("KITLOOP_ACCESS_TOKEN_MINUTES", "60", float)
+KITLOOP_REFRESH_TOKEN_DAYS = _number("KITLOOP_REFRESH_TOKEN_DAYS", "7", float)  # how long a login by token goes on
 KITLOOP_WEBHOOK_RETRY_SECONDS = _numbers(
     "KITLOOP_WEBHOOK_RETRY_SECONDS", "0,5,300,1800,7200,18000,36000,50400,72000,86400"
 )
@@ -206,7 +219,10 @@ EMAIL_USE_TLS = _flag("KITLOOP_EMAIL_TLS")
 DEFAULT_FROM_EMAIL = os.environ.get("KITLOOP_EMAIL_FROM", "kits@example.org")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["kitloop.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "kitloop.api.authentication.ApiKeyAuthentication",
+        "kitloop.api.authentication.TokenAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["kitloop.api.authentication.IsCaller"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
@@ -220,6 +236,14 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "kitloop.api.errors.answer",
     "UNAUTHENTICATED_USER": None,
 }
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=KITLOOP_ACCESS_TOKEN_MINUTES),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=KITLOOP_REFRESH_TOKEN_DAYS),
+    # Not the secret itself: what else is signed with it must never be read as a login.
+    "SIGNING_KEY": hmac.new(SECRET_KEY.encode(), b"kitloop.jwt", "sha256").hexdigest(),
+}
+OTP_TOTP_ISSUER = "Kitloop"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 1.0, "stalled_worker_timeout": 4.0}

@@ -1,7 +1,7 @@
 """The account: profile, password, API keys."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,7 +10,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from kitloop.accounts.keys import create_api_key, revoke_api_key
+from kitloop.accounts.keys import create_api_key, has_expired, revoke_api_key
 from kitloop.accounts.models import APIKey, Caller, User
 from kitloop.accounts.roles import PERMISSIONS, Permission
 from kitloop.dashboard.access import page
@@ -155,6 +155,6 @@ def _row(key: APIKey) -> KeyRow:
         created=key.created,
         last_used=key.last_used,
         expiry_date=key.expiry_date,
-        has_expired=key.expiry_date is not None and key.expiry_date < datetime.now(UTC).date(),
+        has_expired=has_expired(key),
         ip_range=tuple(key.ip_range or ()),
     )

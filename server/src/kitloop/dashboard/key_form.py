@@ -6,7 +6,8 @@ from ipaddress import ip_network
 
 from django import forms
 
-RANGES_AT_MOST = 50
+from kitloop.accounts.keys import RANGES_AT_MOST, range_problem
+
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -40,20 +41,7 @@ class NewKeyForm(forms.Form):
         given = [part for part in _BETWEEN.split(self.cleaned_data["ip_range"]) if part]
         if len(given) > RANGES_AT_MOST:
             raise forms.ValidationError(f"At most {RANGES_AT_MOST} ranges.")
-        problems = [said for part in given if (said := _problem(part))]
+        problems = [said for part in given if (said := range_problem(part))]
         if problems:
             raise forms.ValidationError(problems)
         return [str(ip_network(part)) for part in given] or None
-
-
-def _problem(part: str) -> str | None:
-    try:
-        loose = ip_network(part, strict=False)
-    except ValueError:
-        return f"{part[:60]} is not an IP range. Write it like 203.0.113.0/24."
-    try:
-        ip_network(part)
-    except ValueError:
-        # 10.1.2.3/8 could mean that one machine or sixteen million: ask, don't guess.
-        return f"{part} has more digits than /{loose.prefixlen} keeps. Did you mean {loose}?"
-    return None

@@ -10,8 +10,8 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
+from kitloop.accounts.guesses import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
 from kitloop.base.requests import client_address
-from kitloop.dashboard.throttle import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
 
 
 class LogInForm(AuthenticationForm):

@@ -7,8 +7,9 @@ from uuid import UUID
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kitloop.accounts.invitations import status_of
-from kitloop.accounts.models import Invitation, Organization, User
-from kitloop.accounts.roles import NOT_IN_PROJECTS, PERMISSIONS, PROJECT_ROLES
+from kitloop.accounts.keys import has_expired
+from kitloop.accounts.models import APIKey, Invitation, Organization, User
+from kitloop.accounts.roles import NOT_IN_PROJECTS, PERMISSIONS, PROJECT_ROLES, Permission
 from kitloop.projects.models import ProjectRole
 from kitloop.wire.times import iso
 
@@ -27,6 +28,43 @@ def organization(found: Organization, *, reader: User) -> dict[str, Any]:
         "project_sharing_enabled": False,  # with another organization: not served here
         "account_on_hold": found.account_on_hold,
         "organization_type": found.organization_type,
+    }
+
+
+def user(found: User) -> dict[str, Any]:
+    """The caller's own user. Uploads need the organization's switch and a role that may; Explorer is not served here."""
+    return {
+        "id": str(found.id),
+        "email": found.email,
+        "name": found.name,
+        "uploads_enabled": found.organization.uploads_enabled and found.caller().may(Permission.UPLOAD_CREATE),
+        "explorer_enabled": False,
+        "created": iso(found.created),
+        "is_support": False,
+    }
+
+
+def api_key(key: APIKey) -> dict[str, Any]:
+    return {
+        "revoked": key.revoked,
+        "id": str(key.id),
+        "name": key.name,
+        "prefix": key.prefix,
+        "expiry_date": key.expiry_date.isoformat() if key.expiry_date else None,
+        "has_expired": has_expired(key),
+        "ip_range": key.ip_range,
+    }
+
+
+def new_api_key(key: APIKey, *, text: str) -> dict[str, Any]:
+    """The one answer that has the key itself."""
+    return {
+        "expiry_date": key.expiry_date.isoformat() if key.expiry_date else None,
+        "id": str(key.id),
+        "key": text,
+        "name": key.name,
+        "prefix": key.prefix,
+        "ip_range": key.ip_range,
     }
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from kitloop.dashboard.models import Attempts
+from kitloop.accounts.models import Attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,12 @@ class Limit:
     window: timedelta
 
 
-SIGNING_IN = Limit("sign-in", at_most=5, window=timedelta(minutes=15))
+SIGNING_IN = Limit("sign-in", at_most=5, window=timedelta(minutes=15))  # by page or by token: one count
+OWN_PASSWORD = Limit("own-password", at_most=5, window=timedelta(minutes=15))  # asked again of somebody signed in
 RESET_LETTERS = Limit("reset", at_most=3, window=timedelta(hours=1))
-_LONGEST = max(SIGNING_IN.window, RESET_LETTERS.window)
+ACTIVATION_LETTERS = Limit("activation", at_most=3, window=timedelta(hours=1))
+REGISTERING = Limit("register", at_most=20, window=timedelta(hours=1))  # of one address, whatever the e-mail
+_LONGEST = timedelta(hours=1)
 
 
 def count_attempt(limit: Limit, *, email: str, address: str) -> timedelta | None:
@@ -51,4 +54,4 @@ def forget_attempts(limit: Limit, *, email: str, address: str) -> None:
 
 def _who(limit: Limit, email: str, address: str) -> str:
     said = f"{limit.kind}\n{email.strip().lower()}\n{address}"
-    return salted_hmac("kitloop.dashboard.throttle", said, algorithm="sha256").hexdigest()
+    return salted_hmac("kitloop.accounts.guesses", said, algorithm="sha256").hexdigest()

@@ -1,0 +1,35 @@
+"""The caller's own user, keys and second factor; and what is open to whoever comes."""
+
+from uuid import UUID
+
+from cast import Cast
+from kitloop.accounts.logins import log_in
+from kitloop.accounts.models import APIKey
+
+from cases import SIGNED_IN, Case, by_role
+
+OPEN = by_role(200, 200, 200, 200, 200, 200)
+
+CASES = [
+    Case("user", "get", "user/", SIGNED_IN),
+    Case("user", "put", "user/", SIGNED_IN, {"name": "Renamed"}),
+    Case("user", "patch", "user/", SIGNED_IN, {"name": "Renamed"}),
+    Case("user-config", "get", "user-config/", SIGNED_IN),
+    Case("user-config", "patch", "user-config/", SIGNED_IN, {"theme": "dark"}),
+    Case("user-api-keys", "get", "user-api-keys/", SIGNED_IN),
+    Case("user-api-keys", "post", "user-api-keys/", by_role(201, 201, 201, 201, 201), {"name": "production"}),
+    Case("user-api-keys-details", "patch", "user-api-keys/{key}", by_role(404, 404, 200, 404, 404), {"revoked": True}),
+    Case(
+        "jwt-create", "post", "jwt-create/", OPEN,
+        lambda cast, ids: {"email": cast.viewer.user.email, "password": "a long enough password"},
+    ),
+    Case("jwt-refresh", "post", "jwt-refresh/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
+    Case("jwt-verify", "post", "jwt-verify/", OPEN, lambda cast, ids: {"token": ids["refresh"]}),
+    Case("jwt-logout", "post", "jwt-logout/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
+]  # fmt: skip
+
+
+def ids(cast: Cast) -> dict[str, str]:
+    """A key and a login of the viewer's."""
+    key: UUID = APIKey.objects.get(user=cast.viewer.user).id
+    return {"key": str(key), "refresh": log_in(cast.viewer.user).refresh}
