@@ -23,7 +23,7 @@ from bench.load import Load, post
 from bench.platform import Platform, platform, wait_for
 
 SECONDS, TURNS, CONNECTIONS = 5.0, 5, 8
-CONTRACT = Path(os.environ.get("KITLOOP_BENCH_OPENAPI", "docs/api/openapi-facts.json"))
+CONTRACT = Path(os.environ.get("KITLOOP_BENCH_OPENAPI", "server/src/kitloop/api/description/openapi-facts.json"))
 
 
 def main() -> None:
