@@ -13,10 +13,12 @@ __version__ = "0.1.0"
 
 _HOME = {
     "analyse": "pipeline",
+    "analyse_array": "pipeline",
     "Analysis": "pipeline",
     "build_demo": "demo.build",
     "open_demo": "demo.build",
     "simulate_reads": "sandbox.reads",
+    "simulate_array": "sandbox.array",
     "Problem": "sandbox.problems",
     "BundleError": "errors",
     "GenomicsError": "errors",

@@ -28,8 +28,16 @@ class Compared:
     maf: NDArray[np.float64]
 
 
-def compare(truth_vcf: Path, panel: tuple[PanelChromosome, ...], imputed: list[Dosages]) -> Compared:
-    """Pair imputed and true genotypes at panel sites. `InputError` if the truth can't be read or shares no site."""
+def compare(
+    truth_vcf: Path,
+    panel: tuple[PanelChromosome, ...],
+    imputed: list[Dosages],
+    leave_out: list[NDArray[np.bool_]] | None = None,
+) -> Compared:
+    """Pair imputed and true genotypes at panel sites, without those of `leave_out` ((M,) per chromosome) if given.
+
+    `InputError` if the truth can't be read or shares no site.
+    """
     known: dict[tuple[str, int, str, str], int] = {}
     try:
         with pysam.VariantFile(str(truth_vcf)) as file:
@@ -42,11 +50,11 @@ def compare(truth_vcf: Path, panel: tuple[PanelChromosome, ...], imputed: list[D
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
     parts = []
-    for chromosome, dosages in zip(panel, imputed, strict=True):
+    for number, (chromosome, dosages) in enumerate(zip(panel, imputed, strict=True)):
         refs, alts = chromosome.ref.tobytes().decode(), chromosome.alt.tobytes().decode()
         keys = zip(chromosome.position.tolist(), refs, alts, strict=True)
         truth = np.array([known.get((chromosome.name, *key), -1) for key in keys], np.int64)
-        at = truth >= 0
+        at = truth >= 0 if leave_out is None else (truth >= 0) & ~leave_out[number]
         frequency = chromosome.alt_frequency[at]
         parts.append((truth[at], dosages.dosage[at], dosages.gt[at], np.minimum(frequency, 1 - frequency)))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kitloop_genomics import __version__
+from kitloop_genomics.arrays.vendors import Vendor
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.sandbox.problems import Problem
 
@@ -129,45 +130,76 @@ def simulate_reads_command(demo: Path, seed: str, out: Path, depth: float, probl
     click.echo(f"r1     {reads.r1}\nr2     {reads.r2}\ntruth  {reads.truth_vcf}\npairs  {reads.pairs}")
 
 
+@simulate.command("array")
+@click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
+@click.option("--seed", required=True, help="Any text; the same text is the same person as in `simulate reads`.")
+@click.option("--vendor", type=click.Choice([vendor.value for vendor in Vendor]), required=True)
+@click.option("--out", type=_FILE, required=True, help="A .zip as the vendor gives it, or the plain text in it.")
+def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> None:
+    """Write a synthetic person's raw-data export, in the vendor's format and the demo's invented build 37.
+
+    \b
+    Example: kitloop-genomics simulate array --demo demo --seed kit-1 --vendor 23andme --out genome.zip
+    """
+    from kitloop_genomics.sandbox.array import simulate_array
+
+    made = simulate_array(demo, seed, vendor, out)
+    click.echo(f"export  {made.export}\ntruth   {made.truth_vcf}\nrows    {made.rows}")
+
+
 @kitloop_genomics.command()
 @click.option("--bundle", type=_FOLDER, required=True, help="A reference bundle.")
-@click.option("--r1", type=_FILE, required=True, help="First mates, gzipped FASTQ.")
-@click.option("--r2", type=_FILE, required=True, help="Second mates, gzipped FASTQ.")
+@click.option("--r1", type=_FILE, help="First mates, gzipped FASTQ.")
+@click.option("--r2", type=_FILE, help="Second mates, gzipped FASTQ.")
+@click.option("--array", type=_FILE, help="Instead of reads: an export of 23andMe, AncestryDNA or MyHeritage.")
 @click.option("--sample-id", required=True, help="Goes into the headers of BAM and VCF.")
 @click.option("--out", type=_FOLDER, required=True, help="Folder for the deliverables; result.json comes last.")
 @click.option("--r1-sha256", help="Expected SHA-256 of the R1 file.")
 @click.option("--r2-sha256", help="Expected SHA-256 of the R2 file.")
+@click.option("--array-sha256", help="Expected SHA-256 of the array export.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option("--truth", type=_FILE, help="VCF of known genotypes: adds `accuracy` to the result.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
 @click.option("--progress-file", type=_FILE, help="JSON lines, two per step, for a program to follow.")
 def run(
     bundle: Path,
-    r1: Path,
-    r2: Path,
+    r1: Path | None,
+    r2: Path | None,
+    array: Path | None,
     sample_id: str,
     out: Path,
     r1_sha256: str | None,
     r2_sha256: str | None,
+    array_sha256: str | None,
     threads: int,
     truth: Path | None,
     as_json: bool,
     progress_file: Path | None,
 ) -> None:
-    """Analyse one sample. Bad data is a verdict in result.json (status failed_qc), and exit code 0.
+    """Analyse one sample, from reads or an array export. Bad data is a verdict in result.json (status failed_qc), and exit code 0.
 
     \b
     Example:
       kitloop-genomics run --bundle demo/bundle --r1 reads/R1.fastq.gz --r2 reads/R2.fastq.gz \\
           --sample-id kit-1 --out result --truth reads/truth.vcf.gz
     """
-    from kitloop_genomics.pipeline import analyse
+    if array is not None and (r1 or r2):
+        raise click.UsageError("Give either --r1 and --r2, or --array.")
+    from kitloop_genomics.pipeline import analyse, analyse_array
     from kitloop_genomics.progress import Progress
 
-    analysis = analyse(
-        bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
-        truth=truth, progress=Progress(progress_file),
-    )  # fmt: skip
+    if array is not None:
+        analysis = analyse_array(
+            bundle, array, sample_id=sample_id, out=out, array_sha256=array_sha256, threads=threads, truth=truth,
+            progress=Progress(progress_file),
+        )  # fmt: skip
+    elif r1 is not None and r2 is not None:
+        analysis = analyse(
+            bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
+            truth=truth, progress=Progress(progress_file),
+        )  # fmt: skip
+    else:
+        raise click.UsageError("Give --r1 and --r2, or --array.")
     content = analysis.as_json()
     if as_json:
         click.echo(json.dumps(content))
@@ -261,6 +293,9 @@ def _show(result: dict[str, Any]) -> None:
             click.echo(f"  {score['name']}: not reported, {score['not_reported_because']}")
     if "accuracy" in result:
         _show_accuracy(result["accuracy"])
+        if "untyped" in result["accuracy"]:
+            click.echo("at sites that the array doesn't hold:")
+            _show_accuracy(result["accuracy"]["untyped"])
 
 
 def _show_accuracy(found: dict[str, Any]) -> None:

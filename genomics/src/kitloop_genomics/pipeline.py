@@ -1,4 +1,4 @@
-"""From two FASTQ files to a verdict: the whole analysis on one page."""
+"""From two FASTQ files, or an array export, to a verdict: the whole analysis on one page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from kitloop_genomics import __version__
 from kitloop_genomics.accuracy import Compared, accuracy, compare
 from kitloop_genomics.alignment.bam import AlignmentCounts, align, count_alignments
 from kitloop_genomics.ancestry.estimate import estimate_ancestry
+from kitloop_genomics.arrays.calls import calls, heterozygosity_ratio
+from kitloop_genomics.arrays.errors import ExportError
+from kitloop_genomics.arrays.export import read_export
 from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.delivery import deliver, finish, output_folder
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.imputation.chunks import impute_all
@@ -24,12 +28,12 @@ from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations, observe
 from kitloop_genomics.progress import Progress
 from kitloop_genomics.quality.contamination import contamination
-from kitloop_genomics.quality.controls import Control, judge, reasons
+from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES, CONTROL_TYPES, Control, ControlType, judge, reasons
 from kitloop_genomics.quality.reason import Reason
 from kitloop_genomics.result import Analysis, ancestry_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import score
-from kitloop_genomics.writing import write_json
+from kitloop_genomics.writing import sha256_of, write_json
 
 _SAMPLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _SURE = 0.9
@@ -47,9 +51,12 @@ class _Findings:
     ancestry: dict[str, Any] | None = None
     scores: list[dict[str, Any]] = field(default_factory=list)
     compared: Compared | None = None
+    compared_untyped: Compared | None = None
+    array: dict[str, Any] | None = None
+    kinds: tuple[ControlType, ...] = CONTROL_TYPES
 
     def verdict(self, thresholds: dict[str, float]) -> tuple[list[Control], list[Reason]]:
-        controls = judge(self.measured, thresholds, self.said)
+        controls = judge(self.measured, thresholds, self.said, self.kinds)
         return controls, [*self.problems, *reasons(controls)]
 
 
@@ -72,13 +79,7 @@ def analyse(
     replaced. Raises `BundleError` for a bundle that can't be used and `InputError` for a sample id that can't stand
     in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there.
     """
-    if not _SAMPLE_ID.fullmatch(sample_id):
-        raise InputError(f"the sample id {sample_id!r} may hold letters, digits and . _ : - only, at most 128")
-    if threads < 1:
-        raise InputError("threads must be at least 1")
-    for path in (r1, r2, *([truth] if truth else [])):
-        if not path.is_file():
-            raise InputError(f"there is no file {path}")
+    _check_arguments(sample_id, threads, r1, r2, truth)
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
@@ -110,6 +111,47 @@ def analyse(
         return _conclude(found, bundle, sample_id, work, out, progress)
 
 
+def analyse_array(
+    bundle: Bundle | Path,
+    array: Path,
+    *,
+    sample_id: str,
+    out: Path,
+    array_sha256: str | None = None,
+    threads: int = 1,
+    truth: Path | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Like `analyse`, from an array export (see `arrays`): no BAM, its calls enter at imputation.
+
+    An export that can't be used is a verdict too, under its code. With a truth, `accuracy` has the sites that the
+    array doesn't hold apart, as `untyped`.
+    """
+    _check_arguments(sample_id, threads, array, truth)
+    progress = progress or Progress(quiet=True)
+    with progress.step("bundle"):
+        bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+        _check_size(bundle)
+    thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
+    found = _Findings(kinds=ARRAY_CONTROL_TYPES, said={"fraction_contamination_max": "not applicable to an array"})
+    with output_folder(out) as work:
+        with progress.step("intake"):
+            likely = _take_in_array(found, bundle, array, array_sha256)
+        if likely is not None and not found.verdict(thresholds)[1]:
+            _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress)
+        return _conclude(found, bundle, sample_id, work, out, progress)
+
+
+def _check_arguments(sample_id: str, threads: int, *files: Path | None) -> None:
+    if not _SAMPLE_ID.fullmatch(sample_id):
+        raise InputError(f"the sample id {sample_id!r} may hold letters, digits and . _ : - only, at most 128")
+    if threads < 1:
+        raise InputError("threads must be at least 1")
+    for path in files:
+        if path is not None and not path.is_file():
+            raise InputError(f"there is no file {path}")
+
+
 def _check_size(bundle: Bundle) -> None:
     haplotypes = 2 * len(bundle.panel.people)
     if haplotypes > MAX_HAPLOTYPES:
@@ -130,6 +172,36 @@ def _take_in(found: _Findings, intake: Intake) -> None:
         found.measured["bases_min"] = found.measured["bases_max"] = intake.bases
         found.metrics["read_pairs"] = intake.read_pairs
         found.metrics["bases"] = intake.bases
+
+
+def _take_in_array(found: _Findings, bundle: Bundle, array: Path, array_sha256: str | None) -> list[Likelihoods] | None:
+    """The export's likelihoods at the panel's sites, or None with the reason among `found.problems`."""
+    if array_sha256:
+        found.measured["checksum"] = sha256_of(array) == array_sha256.lower()
+        if not found.measured["checksum"]:
+            found.said["checksum"] = "checksum_mismatch"
+            found.problems = (Reason("checksum_mismatch", "The file's SHA-256 is not the announced one."),)
+            return None
+    try:
+        export = read_export(array)
+        found.array = export.as_json()
+        placed = calls(export, bundle.panel, bundle.manifest.build, read_positions(bundle.positions_file))
+    except ExportError as error:
+        found.measured["format"] = False
+        found.said["format"] = error.code
+        found.problems = (Reason(error.code, error.message),)
+        return None
+    found.array |= placed.as_json()
+    found.measured |= {
+        "format": True,
+        "array_call_rate_min": 1 - export.no_call_rate,
+        "array_match_rate_min": placed.counts.match_rate,
+        "array_strange_rate_max": placed.counts.strange_rate,
+        "array_sites_min": placed.sites,
+        "array_heterozygosity_ratio_max": heterozygosity_ratio(placed, bundle.panel),
+    }
+    found.metrics |= {"panel_sites": bundle.panel.sites, "panel_sites_on_array": placed.sites}
+    return placed.found
 
 
 def _count(found: _Findings, counts: AlignmentCounts, genome_bp: int) -> None:
@@ -168,7 +240,7 @@ def _cover(found: _Findings, likely: list[Likelihoods]) -> None:
 def _interpret(
     found: _Findings,
     bundle: Bundle,
-    observed: list[Observations],
+    observed: list[Observations] | None,
     likely: list[Likelihoods],
     work: Path,
     sample_id: str,
@@ -184,7 +256,8 @@ def _interpret(
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
     with progress.step("quality"):
         _grade(found, imputed, np.concatenate([row.alt_frequency for row in panel.chromosomes]))
-        found.measured["fraction_contamination_max"] = contamination(panel, observed, likely, imputed)
+        if observed is not None:
+            found.measured["fraction_contamination_max"] = contamination(panel, observed, likely, imputed)
     with progress.step("ancestry"):
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
@@ -197,6 +270,9 @@ def _interpret(
     if truth is not None:
         with progress.step("accuracy"):
             found.compared = compare(truth, panel.chromosomes, imputed)
+            if observed is None:
+                typed = [one.depth > 0 for one in likely]
+                found.compared_untyped = compare(truth, panel.chromosomes, imputed, typed)
 
 
 def _grade(found: _Findings, imputed: list[Dosages], frequency: np.ndarray[Any, np.dtype[np.float64]]) -> None:
@@ -241,8 +317,16 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
         scores=() if why else tuple(found.scores),
         files=files,
         metrics=found.metrics,
-        accuracy=accuracy(found.compared) if found.compared else None,
+        accuracy=_accuracy(found),
         steps=tuple(progress.steps),
+        array=found.array,
     )
     finish(out, analysis)
     return analysis
+
+
+def _accuracy(found: _Findings) -> dict[str, Any] | None:
+    if found.compared is None:
+        return None
+    untyped = {"untyped": accuracy(found.compared_untyped)} if found.compared_untyped else {}
+    return accuracy(found.compared) | untyped

@@ -30,7 +30,7 @@ class Analysis:
     """A finished analysis. With status `failed_qc` ancestry is None, scores are empty and reasons are not.
 
     bundle: `{"id", "version"}`.  ancestry, scores, accuracy: in the shape that they have in `result.json`.
-    metrics: numbers by name, the unit in the name.
+    metrics: numbers by name, the unit in the name.  array: whose export it was and what became of its calls.
     """
 
     tool_version: str
@@ -45,9 +45,10 @@ class Analysis:
     metrics: dict[str, float]
     accuracy: dict[str, Any] | None
     steps: tuple[Step, ...]
+    array: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The content of `result.json`. `accuracy` is there only if a truth was given."""
+        """The content of `result.json`. `accuracy` is there only with a truth, `array` only of an array export."""
         content = {
             "schema": SCHEMA,
             "tool_version": self.tool_version,
@@ -65,6 +66,8 @@ class Analysis:
         }
         if self.accuracy is None:
             del content["accuracy"]
+        if self.array is not None:
+            content["array"] = self.array
         return content
 
 

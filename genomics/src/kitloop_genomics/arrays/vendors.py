@@ -98,8 +98,13 @@ def read_heading(path: Path, comments: list[bytes], columns: tuple[str, ...], li
     return Heading(vendor, array.group(1) if array else "", _build(path, text))
 
 
+def builds_named(text: str) -> set[int]:
+    """The human genome builds that a text names, say {37} for `build 37.1`, `GRCh37` or `hg19`."""
+    return {_HG.get(int(number), int(number)) for number in _BUILD.findall(text.lower())}
+
+
 def _build(path: Path, comments: str) -> int | None:
-    found = {_HG.get(int(number), int(number)) for number in _BUILD.findall(comments)}
+    found = builds_named(comments)
     if len(found) > 1:
         builds = " and ".join(map(str, sorted(found)))
         raise ExportBuildError(path, f"its comments name the genome builds {builds}, and only one can be right")

@@ -10,6 +10,7 @@ import pysam
 
 from kitloop_genomics.bundle.manifest import file_problems, read_manifest
 from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 
@@ -27,7 +28,7 @@ def check_bundle(path: Path) -> list[BundleError]:
         bundle = open_bundle(path)
     except BundleError as error:
         return [error]
-    checks: list[Callable[[Bundle], list[BundleError]]] = [_reference, _sites, _frequencies, _scores]
+    checks: list[Callable[[Bundle], list[BundleError]]] = [_reference, _sites, _frequencies, _positions, _scores]
     return [problem for check in checks for problem in check(bundle)]
 
 
@@ -73,6 +74,24 @@ def _frequencies(bundle: Bundle) -> list[BundleError]:
         return []
     remedy = "Drop them with `bcftools view -c 1:minor`"
     return [BundleError(bundle.path / "panel.bcf", f"{fixed} sites don't vary in the panel", remedy)]
+
+
+def _positions(bundle: Bundle) -> list[BundleError]:
+    """What the position table points to is in the reference."""
+    try:
+        tables = read_positions(bundle.positions_file)
+    except BundleError as error:
+        return [error]
+    problems = []
+    for build, chromosomes in tables.items():
+        for name, table in chromosomes.items():
+            length = np.array([bundle.contigs.get(target, 0) for target in table.names])[table.chromosome]
+            outside = int(((table.to_position < 1) | (table.to_position > length)).sum())
+            if outside:
+                problem = f"{outside} sites of chromosome {name} of build {build} lead outside the reference"
+                remedy = "Make it for this reference: its targets must be the build of the bundle"
+                problems.append(BundleError(bundle.positions_file, problem, remedy))
+    return problems
 
 
 def _scores(bundle: Bundle) -> list[BundleError]:

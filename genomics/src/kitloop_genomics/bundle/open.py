@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kitloop_genomics.bundle import positions
 from kitloop_genomics.bundle.genetic_map import read_genetic_map
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
 from kitloop_genomics.bundle.panel import Panel, read_panel
@@ -42,6 +43,11 @@ class Bundle:
     @property
     def score_files(self) -> list[Path]:
         return sorted((self.path / "scores").glob("*.txt"))
+
+    @property
+    def positions_file(self) -> Path:
+        """Where sites of other genome builds are in this one; a bundle need not have it."""
+        return self.path / positions.FILE_NAME
 
     @property
     def genome_length_bp(self) -> int:

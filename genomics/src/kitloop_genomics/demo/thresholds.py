@@ -22,6 +22,11 @@ def write_thresholds(folder: Path, sites: int, genome_bp: int) -> None:
         "call_rate_min": 0.80,
         "cc_min": 0.90,
         "hzy_max": 0.35,
+        "array_call_rate_min": 0.95,
+        "array_match_rate_min": 0.60,
+        "array_strange_rate_max": 0.02,
+        "array_sites_min": genome_bp // 20_000,
+        "array_heterozygosity_ratio_max": 1.35,
     }
     scores = {
         "DEMO-LEAF": {"unit": "standardised weight", "risk_percentile_threshold": None},

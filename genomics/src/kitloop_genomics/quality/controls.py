@@ -71,6 +71,31 @@ CONTROL_TYPES = (
 )  # fmt: skip
 
 
+# Of an array there are no reads: these take the place of those that count them.
+ARRAY_CONTROL_TYPES = (
+    ControlType("format", "Valid array export", "bool", "boolean",
+                "The file is a whole export of a known vendor whose positions and alleles fit the panel.", None,
+                "array_malformed", ""),
+    *(kind for kind in CONTROL_TYPES if kind.key == "checksum"),
+    ControlType("array_call_rate_min", "Array call rate", "float", "percentage",
+                "Share of the array's sites that have a genotype.", "min",
+                "array_low_call_rate", "Too many of the array's sites have no genotype."),
+    ControlType("array_match_rate_min", "Sites in the panel", "float", "percentage",
+                "Share of the array's genotypes, within the panel's reach, that are at panel variants.", "min",
+                "array_low_match_rate", "Too few of the array's sites are known to the reference panel."),
+    ControlType("array_strange_rate_max", "Alleles unknown to the panel", "float", "percentage",
+                "Share of genotypes at panel variants whose alleles nobody in the panel has.", "max",
+                "array_strange_alleles", "Too many genotypes have alleles that nobody in the reference panel has."),
+    ControlType("array_sites_min", "Panel variants on the array", "int", "number",
+                "Panel variants with a usable genotype.", "min",
+                "array_too_sparse", "Too few genotypes could be used for a reliable result."),
+    ControlType("array_heterozygosity_ratio_max", "Heterozygosity on the array", "float", "number",
+                "Usable genotypes with two different alleles, as a multiple of what the panel's frequencies expect.", "max",
+                "unusual_heterozygosity", "More variants have two different alleles than one person's should."),
+    *(kind for kind in CONTROL_TYPES if kind.key in ("call_rate_min", "cc_min", "hzy_max", "fraction_contamination_max")),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """One control of one sample. Values are None for yes-or-no controls and for what wasn't measured."""
@@ -95,15 +120,18 @@ class Control:
 
 
 def judge(
-    measured: dict[str, float | bool | None], thresholds: dict[str, float], said: dict[str, str]
+    measured: dict[str, float | bool | None],
+    thresholds: dict[str, float],
+    said: dict[str, str],
+    kinds: tuple[ControlType, ...] = CONTROL_TYPES,
 ) -> list[Control]:
-    """Every control in order, with its verdict.
+    """Every control of `kinds` in order, with its verdict.
 
     A control that wasn't measured (absent or None), or for which the bundle has no threshold, is `skipped`.
-    `said` gives the short text of yes-or-no controls, at most 128 characters.
+    `said` gives the short text of yes-or-no controls and of what doesn't apply, at most 128 characters.
     """
     controls = []
-    for kind in CONTROL_TYPES:
+    for kind in kinds:
         value = measured.get(kind.key)
         if kind.limit is None:
             status: Status = "skipped" if value is None else "succeeded" if value else "failed"
@@ -115,7 +143,7 @@ def judge(
             fine = value >= expected if kind.limit == "min" else value <= expected
             status = "succeeded" if fine else "failed"
         number = None if value is None else float(f"{float(value):.6g}") if kind.type == "float" else int(value)
-        controls.append(Control(kind, expected, number, "", status))
+        controls.append(Control(kind, expected, number, said.get(kind.key, "")[:128], status))
     return controls
 
 

@@ -89,6 +89,16 @@ def draw_person(demo: Demo, seed: str, lengths: dict[str, int]) -> Person:
     return Person(tuple(zip(keys, names, strict=True)), tuple(chromosomes))
 
 
+def held_out_frequency(demo: Demo) -> dict[str, NDArray[np.float64]]:
+    """By chromosome, (M,) share of ALT among the held-out people's haplotypes, at the sites of `PersonChromosome`."""
+    with np.load(_haplotypes(demo), allow_pickle=False) as stored:
+        count = len(stored["population_of_haplotype"])
+        return {
+            name: np.unpackbits(stored[f"{name}.haplotypes"], axis=1)[:, :count].mean(axis=1, dtype=np.float64)
+            for name in stored["chromosomes"].tolist()
+        }
+
+
 def _haplotypes(demo: Demo) -> Path:
     return demo.people / "haplotypes.npz"
 

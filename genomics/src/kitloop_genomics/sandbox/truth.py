@@ -11,9 +11,9 @@ from kitloop_genomics.sandbox.person import Person
 from kitloop_genomics.writing import write_json
 
 
-def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int]) -> None:
+def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int], source: str = "simulate reads") -> None:
     """`truth.vcf.gz` with `.tbi`: the true phased genotype at every panel site, sample name `truth`."""
-    lines = ["##fileformat=VCFv4.3", "##source=kitloop-genomics simulate reads"]
+    lines = ["##fileformat=VCFv4.3", f"##source=kitloop-genomics {source}"]
     lines += [f"##contig=<ID={name},length={length}>" for name, length in lengths.items()]
     lines += [
         '##FILTER=<ID=PASS,Description="All filters passed">',
@@ -37,7 +37,7 @@ def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int]) -> No
 
 
 def write_truth_json(folder: Path, person: Person, facts: dict[str, object]) -> None:
-    """`truth.json`: the true share of each population, and how the reads were made."""
+    """`truth.json`: the true share of each population, and how the data were made."""
     populations = [
         {"key": key, "name": name, "proportion": round(float(share), 6)}
         for (key, name), share in zip(person.populations, person.shares, strict=True)
