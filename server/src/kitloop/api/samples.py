@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kitloop.accounts.roles import Permission
 from kitloop.api.operation import Operation, audited, project_of, sample_of
 from kitloop.api.pagination import page
+from kitloop.api.parsing import Metadata
 from kitloop.api.routing import at
 from kitloop.api.sample_filters import sample_listing
+from kitloop.kits.changes import replace_metadata
 from kitloop.kits.models import Sample
 from kitloop.runs.models import File, QualityControl
+from kitloop.runs.project_quality import total_size_bytes
 from kitloop.wire.journey import journey
 from kitloop.wire.samples import sample_details, sample_row, status_line
 
@@ -54,11 +59,33 @@ class SampleStatusesView(Operation):
         return page(request, lines, lambda found: [status_line(line) for line in found])
 
 
+class MetadataSerializer(serializers.Serializer[dict[str, Any]]):
+    metadata = Metadata(allow_null=True)
+
+
 class SampleMetadataView(Operation):
-    """GET sample-metadata/{id}."""
+    """What your app keeps with a sample: any JSON."""
 
     def get(self, request: Request, sample_id: str) -> Response:
+        """Read a sample's metadata."""
         return Response({"metadata": sample_of(request, sample_id).metadata})
+
+    def post(self, request: Request, sample_id: str) -> Response:
+        """Replace a sample's metadata as a whole. Search finds the new words from then on."""
+        sample = sample_of(request, sample_id, Permission.SAMPLE_ANALYZE)
+        parsed = MetadataSerializer(data=request.data)
+        parsed.is_valid(raise_exception=True)
+        replace_metadata(sample, parsed.validated_data["metadata"])
+        return Response({"metadata": sample.metadata}, status=201)
+
+
+class SampleStatsView(Operation):
+    """GET sample-stats/{id}: bytes of the files that the sample shows."""
+
+    def get(self, request: Request, sample_id: str) -> Response:
+        """Read how much a sample's files take."""
+        sample = sample_of(request, sample_id)
+        return Response({"total_size": total_size_bytes(Sample.objects.filter(pk=sample.pk))})
 
 
 class JourneyView(Operation):
@@ -73,5 +100,6 @@ routes = [
     at("project-samples/{project_id}", ProjectSamplesView, "project-samples"),
     at("sample-statuses/{sample_id}", SampleStatusesView, "sample-statuses"),
     at("sample-metadata/{sample_id}", SampleMetadataView, "sample-metadata"),
+    at("sample-stats/{sample_id}", SampleStatsView, "sample-stats"),
 ]
 own_routes = [at("samples/{sample_id}/journey", JourneyView, "journey")]

@@ -14,17 +14,21 @@ from kitloop.api import (
     projects,
     results,
     roles,
+    sample_changes,
     sample_kit,
     samples,
     subscriptions,
     usage,
     user,
+    variants,
 )
 
 v2 = [
     *sample_kit.routes,
     *samples.routes,
+    *sample_changes.routes,
     *results.routes,
+    *variants.routes,
     *projects.routes,
     *project_reports.routes,
     *file_types.routes,

@@ -43,6 +43,13 @@ def path_of(key: str) -> Path:
     return path
 
 
+def work_folder() -> Path:
+    """For what is being made, on the disk on which it will be kept."""
+    folder = Path(settings.KITLOOP_OBJECTS) / ".work"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def take_stream(key: str, blocks: Iterable[bytes], *, size: int, sha256: str) -> Stored:
     """Keeps a stream under `key` when it is exactly the announced bytes, and only then. Raises Mismatch, OSError (no room)."""
     target = path_of(key)
@@ -91,6 +98,22 @@ def take_file(key: str, source: Path) -> Stored:
     finally:
         draft.unlink(missing_ok=True)
     return Stored(key, size, digest.hexdigest())
+
+
+def take_bytes(key: str, content: bytes) -> Stored:
+    """Keeps a few bytes under `key`; whatever was there is replaced."""
+    target = path_of(key)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    try:
+        with draft.open("xb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        _put_in_place(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Stored(key, len(content), hashlib.sha256(content).hexdigest())
 
 
 def _put_in_place(draft: Path, target: Path) -> None:

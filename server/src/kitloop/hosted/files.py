@@ -28,12 +28,15 @@ def serve_object(request: HttpRequest, key: str) -> HttpResponseBase:
     path = objects.path_of(key)
     if not path.is_file():
         return json_answer({"detail": "Not found."}, status=404)
-    if request.method == "GET":
-        try:
-            _enter(request, key)
-        except OperationalError:
-            busy = {"detail": "The database does not answer at this moment. Try again in a few seconds."}
-            return json_answer(busy, status=503, headers={"Retry-After": "2"})
+    try:
+        file = File.objects.stored_as(key).select_related("sample__project").first()
+        if file is not None and file.sample.is_deleted:  # since the link was made
+            return json_answer({"detail": "Not found."}, status=404)
+        if file is not None and request.method == "GET":
+            _enter(request, file)
+    except OperationalError:
+        busy = {"detail": "The database does not answer at this moment. Try again in a few seconds."}
+        return json_answer(busy, status=503, headers={"Retry-After": "2"})
     size = path.stat().st_size
     response = _ranged(path, size, request.headers.get("Range", ""))
     response["Accept-Ranges"] = "bytes"
@@ -44,17 +47,15 @@ def serve_object(request: HttpRequest, key: str) -> HttpResponseBase:
     return response
 
 
-def _enter(request: HttpRequest, key: str) -> None:
+def _enter(request: HttpRequest, file: File) -> None:
     """Handed out to whoever held the link: the entry names the sample and no user. A file in parts leaves an entry for each."""
-    file = File.objects.stored_as(key).select_related("sample__project").first()
-    if file is not None:
-        audit(
-            "objects.get",
-            organization_id=file.sample.project.organization_id,
-            user_id=None,
-            subjects=[file.sample_id, file.id],
-            request_id=getattr(request, "request_id", ""),
-        )
+    audit(
+        "objects.get",
+        organization_id=file.sample.project.organization_id,
+        user_id=None,
+        subjects=[file.sample_id, file.id],
+        request_id=getattr(request, "request_id", ""),
+    )
 
 
 def _ranged(path: Path, size: int, asked: str) -> HttpResponseBase:

@@ -26,5 +26,9 @@ def open_hold(sample: Sample, *, reason_code: str, owner: str, note: str, kit: K
     return hold
 
 
-def close_holds(sample: Sample, *, reason_code: str) -> None:
-    Hold.objects.filter(sample=sample, reason_code=reason_code, closed=None).update(closed=clock.now())
+def close_holds(sample: Sample, *, reason_code: str | None = None) -> None:
+    """Closes the sample's open holds with this reason; all of them where none is named."""
+    open_ones = Hold.objects.filter(sample=sample, closed=None)
+    if reason_code is not None:
+        open_ones = open_ones.filter(reason_code=reason_code)
+    open_ones.update(closed=clock.now())

@@ -24,7 +24,7 @@ SAMPLE_MOVES: dict[str, tuple[str, ...]] = {
     "kit_ordered": ("running", "cancelled", "failed"),
     "consumer_awaiting_data": ("scheduled", "cancelled", "failed"),
     "scheduled": ("running", "cancelled", "failed"),
-    "running": ("succeeded", "failed_qc", "failed"),
+    "running": ("succeeded", "failed_qc", "cancelled", "failed"),
     "succeeded": (),
     "failed_qc": ("kit_requested",),  # only by a replacement kit
     "cancelled": (),

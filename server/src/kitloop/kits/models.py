@@ -79,6 +79,11 @@ class Sample(models.Model):
     def is_final(self) -> bool:
         return self.status in SAMPLE_FINAL
 
+    @property
+    def is_deleted(self) -> bool:
+        """By itself or with its project."""
+        return self.deleted is not None or self.project.deleted is not None
+
 
 class SampleStatus(models.Model):
     """One line of a sample's history, oldest first by `position`."""

@@ -92,6 +92,13 @@ def move_sample(sample: Sample, to: str, *, note: str) -> None:
         sample.status, sample.status_note = to, note
 
 
+def say(sample_id: UUID, *, note: str) -> None:
+    """Another line in a sample's history; its status stays what it is."""
+    with transaction.atomic():
+        locked = Sample.objects.select_for_update(of=("self",)).get(pk=sample_id)
+        _write_status(locked, locked.status, note=note)
+
+
 def _write_status(sample: Sample, status: str, *, note: str) -> None:
     # Dated when we say it, not when the courier scanned, so that `modified` grows. It is stamped before the commit: a poller
     # that asks for what is new should overlap a little.

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kitloop.base.jobs import defer
+from kitloop.kits.cancelling import hear_of_cancelled_kit
 from kitloop.kits.models import Kit
 from kitloop.kits.moves import advance_kit, learn
 from kitloop.labs.errors import FilesMissing, KitNotHere
@@ -67,6 +68,8 @@ def uploads_named(kit: Kit) -> dict[str, str]:
 
 def _apply(kit: Kit, message: Message) -> str:
     facts = {name: str(message.data.get(name) or "") for name in _FACTS}
+    if kit.state == "cancelled":
+        hear_of_cancelled_kit(kit, message.type.removeprefix("kit."))
     state = _STATES.get(message.type)
     if state is None:  # kit.packed: facts, and no stage of the journey
         learn(kit, **facts)

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from kitloop_sdk.labs import Order, Recipient, sign_request
+from kitloop_sdk.labs import Order, Recipient
 
 from kitloop.base import clock
-from kitloop.base.outbound import Answer, request_once
+from kitloop.base.jobs import defer
+from kitloop.base.outbound import Answer
 from kitloop.kits.holds import close_holds, open_hold
 from kitloop.kits.models import Kit
 from kitloop.kits.moves import advance_kit, learn
+from kitloop.labs.calling import call, needs_a_person, text_of
 from kitloop.labs.errors import LabUnreachable, NoLab
 from kitloop.labs.models import Lab
-
-TIMEOUT_SECONDS = 20.0
 
 
 def lab_for(*, test_mode: bool) -> Lab:
@@ -43,33 +43,42 @@ def submit(kit_id: UUID) -> None:
     except NoLab as error:
         open_hold(kit.sample, kit=kit, reason_code="no_lab", owner="operator", note=str(error))
         raise
+    if lab is None:
+        return
     answer = _call(lab, kit)
     if answer.status in {200, 201}:
         with transaction.atomic():
-            learn(kit, lab_order_id=_text(answer, "lab_order_id"))
-            advance_kit(kit.id, "ordered", occurred=clock.now())
+            learn(kit, lab_order_id=text_of(answer, "lab_order_id"))
+            if not advance_kit(kit.id, "ordered", occurred=clock.now()) and _is_cancelled(kit):
+                defer("labs.cancel", kit_id=str(kit.id))  # meanwhile; the first one may have come before this order did
             close_holds(kit.sample, reason_code="no_lab")
             close_holds(kit.sample, reason_code="lab_refuses")
     elif answer.status == 422:
         advance_kit(
-            kit.id, "rejected_by_lab", occurred=clock.now(), reason_code=_text(answer, "reason_code") or "not_said"
+            kit.id, "rejected_by_lab", occurred=clock.now(), reason_code=text_of(answer, "reason_code") or "not_said"
         )
     else:
-        if answer.status is not None and 400 <= answer.status < 500 and answer.status not in {408, 425, 429}:
+        if needs_a_person(answer):
             said = f"The lab answered {answer.status} to the order; a person has to look at both sides' set-up."
             open_hold(kit.sample, kit=kit, reason_code="lab_refuses", owner="operator", note=said)
         raise LabUnreachable(f"Lab {lab.slug} did not take kit {kit.id}: {answer.status or answer.error}")
 
 
-def _claim(kit: Kit) -> Lab:
-    """Which lab has it: decided once, before the first call, so that a second call never goes to another lab."""
+def _claim(kit: Kit) -> Lab | None:
+    """Which lab has it: decided once, before the first call, so that a second call never goes to another lab.
+
+    None where the kit was cancelled meanwhile: whoever cancels looks at what is decided here, to tell that lab.
+    """
     if kit.lab_id is not None:
         return Lab.objects.get(pk=kit.lab_id)
     lab = lab_for(test_mode=kit.sample.test_mode)
-    Kit.objects.filter(pk=kit.pk, lab_id=None).update(lab_id=lab.pk)
+    Kit.objects.filter(pk=kit.pk, lab_id=None, state="requested").update(lab_id=lab.pk)
     decided = Kit.objects.values_list("lab_id", flat=True).get(pk=kit.pk)
-    assert decided is not None
-    return Lab.objects.get(pk=decided)
+    return None if decided is None else Lab.objects.get(pk=decided)
+
+
+def _is_cancelled(kit: Kit) -> bool:
+    return Kit.objects.filter(pk=kit.pk, state="cancelled").exists()
 
 
 def _call(lab: Lab, kit: Kit) -> Answer:
@@ -82,22 +91,4 @@ def _call(lab: Lab, kit: Kit) -> Answer:
         recipient=Recipient(**kit.recipient.fields()),
         scenario=str(metadata.get("sandbox_scenario", "")) if is_sandbox else "",
     )
-    body = json.dumps(asdict(order), ensure_ascii=False, separators=(",", ":")).encode()
-    path = "/lab/v1/orders"
-    headers = sign_request(lab.secret, lab=lab.slug, method="POST", path=path, body=body)
-    return request_once(
-        "POST",
-        lab.url.rstrip("/") + path,
-        headers={**headers, "Content-Type": "application/json"},
-        body=body,
-        allowed=settings.KITLOOP_LAB_ALLOWED_NETWORKS,
-        timeout_seconds=TIMEOUT_SECONDS,
-    )
-
-
-def _text(answer: Answer, name: str) -> str:
-    try:
-        found = json.loads(answer.body).get(name, "")
-    except (ValueError, AttributeError):
-        return ""
-    return str(found)[:64]
+    return call(lab, "/lab/v1/orders", json.dumps(asdict(order), ensure_ascii=False, separators=(",", ":")).encode())

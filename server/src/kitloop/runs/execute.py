@@ -25,7 +25,9 @@ from kitloop.base import clock, objects
 from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Sample
 from kitloop.kits.moves import CannotMove, move_sample, owe_letter
+from kitloop.runs.cancelled import end_cancelled, should_stop_or_is_cancelled
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
+from kitloop.runs.rsids import keep_rsids
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -49,13 +51,18 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
     run = Run.objects.select_related("sample__project__capability", "kit").get(pk=run_id)
     if run.state not in {"queued", "running"}:
         return
+    if run.sample.status == "cancelled":
+        end_cancelled(run.pk)
+        return
     # Only from there: another worker, thought dead, may have finished it since we looked.
     if not _open(run).update(state="running", started=clock.now()):
         return
-    with tempfile.TemporaryDirectory(prefix=f"run-{run.pk}-", dir=_work_folder()) as out:
+    with tempfile.TemporaryDirectory(prefix=f"run-{run.pk}-", dir=objects.work_folder()) as out:
         try:
-            result = _analyze(run, Path(out), should_stop)
+            result = _analyze(run, Path(out), should_stop_or_is_cancelled(run, should_stop))
         except AnalysisFailed as failed:
+            if end_cancelled(run.pk):
+                return
             if failed.was_stopped:
                 raise
             _open(run).update(failures=F("failures") + 1)
@@ -64,20 +71,15 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
             give_up(run.pk, note=f"The analysis ended without a verdict {ATTEMPTS} times.")
             return
         files = _keep_files(run, result, Path(out))
+        keep_rsids(run, files)
     _keep_result(run, result, files)
-    for left in _work_folder().glob(f"run-{run.pk}-*"):  # of workers that were killed
+    for left in objects.work_folder().glob(f"run-{run.pk}-*"):  # of workers that were killed
         shutil.rmtree(left, ignore_errors=True)
 
 
 def _open(run: Run) -> QuerySet[Run]:
     """The run's row, where it is not finished by now."""
     return Run.objects.filter(pk=run.pk, state__in=["queued", "running"])
-
-
-def _work_folder() -> Path:
-    folder = Path(settings.KITLOOP_OBJECTS) / ".work"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def bundle_of(run: Run) -> Path:

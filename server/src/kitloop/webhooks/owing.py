@@ -21,13 +21,13 @@ ANNOUNCED = {"sample.succeeded": "succeeded", "sample.failed_qc": "failed_qc"}
 def fan_out(event_id: UUID) -> int:
     """Owes an event to every subscription of its project that wants it; returns how many are new. Safe to do twice.
 
-    A disabled subscription's is held, so that enabling it loses nothing. A deleted project owes nobody anything.
+    A disabled subscription's is held, so that enabling it loses nothing. A deleted project or sample owes nobody anything.
     """
     event = Event.objects.get(id=event_id)
     if event.type not in ANNOUNCED or event.sample_id is None:
         return 0
-    sample = Sample.objects.filter(pk=event.sample_id).first()
-    if sample is None:  # erased since
+    sample = Sample.objects.filter(pk=event.sample_id, deleted=None).first()
+    if sample is None:  # erased or deleted since
         return 0
     told = {"id": str(sample.id), "client_id": sample.client_id, "status": ANNOUNCED[event.type]}
     body = _body(event.id, ANALYSIS_COMPLETE, occurred=event.occurred, project_id=event.project_id, sample=told)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kitloop.runs.models import QualityControl, Run, TraitScore
+from kitloop.runs.variants import Variant
 
 
 def quality_control_type(check: QualityControl) -> dict[str, Any]:
@@ -48,4 +49,18 @@ def trait_score(score: TraitScore) -> dict[str, Any]:
         "trait_unit": {"key": score.unit},
         "risk": score.risk or None,
         "details": score.details,
+    }
+
+
+def genomic_variant(variant: Variant) -> dict[str, Any]:
+    return {
+        "chromosome": variant.chromosome,
+        "position": variant.position,
+        "rsid": variant.names,
+        "ref": variant.ref,
+        "alt": list(variant.alt),
+        "genotype": variant.genotype,
+        "genotype_confidence": variant.confidence,
+        "quality": variant.quality,
+        "info": variant.info,
     }

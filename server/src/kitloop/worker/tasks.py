@@ -21,11 +21,13 @@ from kitloop.base.limits import forget_windows
 from kitloop.events.audit import forget_entries
 from kitloop.kits.letters import send_letter
 from kitloop.kits.models import Kit, Letter
+from kitloop.labs.cancel import cancel_at_lab
 from kitloop.labs.inbox import uploads_named
 from kitloop.labs.submit import submit
 from kitloop.runs.execute import AnalysisFailed, execute, give_up
 from kitloop.runs.models import Run
 from kitloop.runs.opening import open_run
+from kitloop.runs.rsids import index_rsids
 from kitloop.webhooks.drain import aside
 from kitloop.worker import deliveries  # noqa: F401 the tasks of webhooks; only this module is looked for at start
 
@@ -49,6 +51,11 @@ class GrowingPauses(BaseRetryStrategy):
 @app.task(name="labs.submit", queue="lab", retry=GrowingPauses(longest=60))
 def submit_kit(kit_id: str) -> None:
     submit(UUID(kit_id))
+
+
+@app.task(name="labs.cancel", queue="lab", retry=GrowingPauses(longest=60))
+def cancel_kit(kit_id: str) -> None:
+    cancel_at_lab(UUID(kit_id))
 
 
 @app.task(name="kits.send_letter", queue="mail", retry=GrowingPauses(longest=600))
@@ -75,6 +82,11 @@ def execute_run(context: JobContext, run_id: str) -> None:
         if context.job.attempts < GIVE_UP_ATTEMPTS:
             raise
         give_up(UUID(run_id), note=f"The analysis was begun {GIVE_UP_ATTEMPTS} times and never came to its end.")
+
+
+@app.task(name="runs.index_rsids", queue="analysis")
+def index_names(vcf_key: str) -> None:
+    index_rsids(vcf_key)
 
 
 @app.periodic(cron="* * * * * */2")  # the sixth field: seconds
