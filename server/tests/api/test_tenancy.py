@@ -4,13 +4,13 @@ import hashlib
 from uuid import uuid4
 
 import pytest
-from cases import CAST, Case, Who, audit, kits, organizations, people, projects, subscriptions
+from cases import CAST, Case, Who, audit, forms, kits, organizations, people, projects, subscriptions
 from cast import Cast
 from django.db import connection
 from django.test import Client
 from kitloop.api.urls import kitloop_v1, v2
 
-SUBJECTS = [audit, kits, organizations, people, projects, subscriptions]
+SUBJECTS = [audit, forms, kits, organizations, people, projects, subscriptions]
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 
 

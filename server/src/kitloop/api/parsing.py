@@ -1,7 +1,6 @@
 """Reading what came: query parameters and JSON that PostgreSQL can keep."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+
+from kitloop.base.text import unprintable
 
 DEPTH = 64
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -75,18 +76,12 @@ class StrictJSONParser(JSONParser):
 
 
 class Printable(serializers.CharField):
-    """Text that a label and a letter can carry: something to see, and no control or other invisible characters.
-
-    The two joiners that names in Persian and Indian scripts are written with are let pass.
-    """
+    """Text that a label and a letter can carry: something to see, and no control or other invisible characters."""
 
     def to_internal_value(self, data: Any) -> str:
         text: str = super().to_internal_value(data)
-        kinds = {unicodedata.category(letter) for letter in text if letter not in "\u200c\u200d"}
-        if kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-            raise ValidationError("This field must not contain control or invisible characters.")
-        if text and not kinds - {"Zs"}:
-            raise ValidationError("This field may not be blank.")
+        if said := unprintable(text):
+            raise ValidationError(said)
         return text
 
 

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from kitloop_sdk.labs import Recipient
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kitloop.accounts.models import Caller
 from kitloop.accounts.roles import Permission
+from kitloop.api.idempotency import idempotently
 from kitloop.api.operation import Operation, caller_of, require_in
 from kitloop.api.parsing import Metadata, Printable
 from kitloop.api.routing import at
-from kitloop.base.idempotency import once, request_hash
-from kitloop.kits.addresses import checked_recipient
+from kitloop.kits.addresses import LONGEST, checked_recipient, recipient_of
 from kitloop.kits.countries import COUNTRY_CODES
 from kitloop.kits.orders import place_order
 from kitloop.projects.models import ProjectRole
@@ -21,17 +21,23 @@ from kitloop.projects.models import ProjectRole
 
 class SampleKitSerializer(serializers.Serializer[dict[str, Any]]):
     project_id = serializers.UUIDField()
-    recipient_address_name = Printable(max_length=255)
-    recipient_address_line1 = Printable(max_length=50)
-    recipient_address_line2 = Printable(max_length=50, required=False, allow_blank=True, default="")
-    recipient_address_line3 = Printable(max_length=50, required=False, allow_blank=True, default="")
-    recipient_address_city = Printable(max_length=50)
-    recipient_address_state_region = Printable(max_length=50)
-    recipient_address_postal_code = Printable(max_length=20)
+    recipient_address_name = Printable(max_length=LONGEST["recipient_address_name"])
+    recipient_address_line1 = Printable(max_length=LONGEST["recipient_address_line1"])
+    recipient_address_line2 = Printable(
+        max_length=LONGEST["recipient_address_line2"], required=False, allow_blank=True, default=""
+    )
+    recipient_address_line3 = Printable(
+        max_length=LONGEST["recipient_address_line3"], required=False, allow_blank=True, default=""
+    )
+    recipient_address_city = Printable(max_length=LONGEST["recipient_address_city"])
+    recipient_address_state_region = Printable(max_length=LONGEST["recipient_address_state_region"])
+    recipient_address_postal_code = Printable(max_length=LONGEST["recipient_address_postal_code"])
     recipient_address_country_code = serializers.ChoiceField(choices=COUNTRY_CODES)
-    recipient_email = serializers.CharField(max_length=254)
-    recipient_phone = serializers.CharField(max_length=128)
-    recipient_instructions = Printable(max_length=255, required=False, allow_blank=True, default="")
+    recipient_email = serializers.CharField(max_length=LONGEST["recipient_email"])
+    recipient_phone = serializers.CharField(max_length=LONGEST["recipient_phone"])
+    recipient_instructions = Printable(
+        max_length=LONGEST["recipient_instructions"], required=False, allow_blank=True, default=""
+    )
     metadata = Metadata(required=False, allow_null=True, default=None)
     test_mode = serializers.BooleanField(required=False, default=False)
 
@@ -40,20 +46,12 @@ class SampleKitSerializer(serializers.Serializer[dict[str, Any]]):
 _ORDER = SampleKitSerializer()
 
 
-def _recipient(given: dict[str, Any]) -> Recipient:
-    return Recipient(
-        name=given["recipient_address_name"],
-        line1=given["recipient_address_line1"],
-        line2=given["recipient_address_line2"],
-        line3=given["recipient_address_line3"],
-        city=given["recipient_address_city"],
-        state_region=given["recipient_address_state_region"],
-        postal_code=given["recipient_address_postal_code"],
-        country_code=given["recipient_address_country_code"],
-        email=given["recipient_email"],
-        phone=given["recipient_phone"],
-        instructions=given["recipient_instructions"],
-    )
+def may_order(request: Request) -> Caller:
+    """The caller, if it may order anywhere; the stock 403 otherwise, before the body is looked at: it learns nothing of it."""
+    caller = caller_of(request)
+    if not caller.may(Permission.SAMPLE_KIT_CREATE) and not ProjectRole.objects.filter(user_id=caller.user_id).exists():
+        raise PermissionDenied
+    return caller
 
 
 class SampleKitView(Operation):
@@ -62,16 +60,11 @@ class SampleKitView(Operation):
     is_atomic = False  # an order is one statement, its audit entry included
 
     def post(self, request: Request) -> Response:
-        caller = caller_of(request)
-        if (
-            not caller.may(Permission.SAMPLE_KIT_CREATE)
-            and not ProjectRole.objects.filter(user_id=caller.user_id).exists()
-        ):
-            raise PermissionDenied  # before the body is looked at: whoever may order nowhere learns nothing
+        caller = may_order(request)
         given = _ORDER.run_validation(request.data)
         if not caller.may(Permission.SAMPLE_KIT_CREATE):
             require_in(request, given["project_id"], Permission.SAMPLE_KIT_CREATE)
-        recipient = checked_recipient(_recipient(given))
+        recipient = checked_recipient(recipient_of(given))
 
         def place() -> dict[str, Any]:
             sample_id = place_order(
@@ -84,12 +77,7 @@ class SampleKitView(Operation):
             )
             return {"sample_id": str(sample_id)}
 
-        key = request.headers.get("Idempotency-Key", "")
-        if not key:
-            return Response(place(), status=201)
-        if len(key) > 255 or not key.isprintable():
-            raise serializers.ValidationError({"Idempotency-Key": ["Use at most 255 printable characters."]})
-        answer, again = once(caller.organization_id, key, of=request_hash("sample-kit", given), do=place)
+        answer, again = idempotently(request, "sample-kit", given, place)
         return Response(answer, status=201, headers={"Idempotent-Replayed": "true"} if again else None)
 
 

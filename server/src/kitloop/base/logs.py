@@ -3,7 +3,7 @@
 import logging
 import re
 
-_OPENING = re.compile(r"(/(?:join|invitations-token|password-reset|uploads)/)\S+")
+_OPENING = re.compile(r"(/(?:join|invitations-token|password-reset|activate|confirm-email|uploads)/|[?&]token=)\S+")
 
 
 class WithoutTokens(logging.Filter):

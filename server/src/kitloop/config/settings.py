@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular_sidecar",  # the scripts of /api/docs/; none is fetched from elsewhere
     "procrastinate.contrib.django",
     "kitloop.api",
     "kitloop.base",
@@ -141,6 +142,7 @@ INSTALLED_APPS = [
     "kitloop.runs",
     "kitloop.webhooks",
     "kitloop.dashboard",
+    "kitloop.hosted",
     "kitloop.worker",
 ]
 MIDDLEWARE = [
@@ -233,6 +235,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["kitloop.api.throttling.PerMinute"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kitloop.api.negotiation.AlwaysJson",
     "DEFAULT_METADATA_CLASS": "kitloop.api.negotiation.Methods",
+    "DEFAULT_SCHEMA_CLASS": "kitloop.api.description.schema.Described",
     "EXCEPTION_HANDLER": "kitloop.api.errors.answer",
     "UNAUTHENTICATED_USER": None,
 }
@@ -244,6 +247,8 @@ SIMPLE_JWT = {
     "SIGNING_KEY": hmac.new(SECRET_KEY.encode(), b"kitloop.jwt", "sha256").hexdigest(),
 }
 OTP_TOTP_ISSUER = "Kitloop"
+
+SPECTACULAR_SETTINGS = {"ENFORCE_NON_BLANK_FIELDS": True, "ENUM_GENERATE_CHOICE_DESCRIPTION": False}
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_WORKER_DEFAULTS = {"update_heartbeat_interval": 1.0, "stalled_worker_timeout": 4.0}

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import include, path
 
 from kitloop.api import errors as answers
+from kitloop.api.description.pages import routes as description
 from kitloop.api.urls import kitloop_v1, lab_v1, v2
 from kitloop.base.requests import json_answer
 from kitloop.config.maintenance import switch
@@ -23,10 +24,12 @@ def health(request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("api/v2/", include(v2)),
     path("api/kitloop/v1/", include(kitloop_v1)),
+    path("api/", include(description)),
     path("lab/v1/", include(lab_v1)),
     path("objects/<path:key>", serve_object),
     path("uploads/<str:token>", take_file),
     path("payloads/<uuid:delivery_id>", serve_payload),
+    path("", include("kitloop.hosted.urls")),
     path("health", health),
     path("", include("kitloop.dashboard.urls")),
 ]

