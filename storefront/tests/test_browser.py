@@ -76,3 +76,18 @@ def test_thanks_go_away_when_the_order_comes_back(running: RunningShop, fake: Fa
     assert said == "Please check your address. Postal code: This postal code is not in this region."
     page.click("main >> text=Postal code")
     page.wait_for_selector("#id_recipient_address_postal_code:target")
+
+
+def test_the_staff_page_fits_a_phone(running: RunningShop, fake: FakePlatform, page: Page) -> None:
+    made = running.run("create-staff", "--email", "a.rather.long.name@staff.example.com")
+    assert made.returncode == 0, made.stderr
+    with running.browser() as jane:
+        order(jane)
+    wait_for(lambda: len(fake.samples) == 1)
+    page.goto(f"{running.url}/log-in/")
+    page.fill("#id_email", "a.rather.long.name@staff.example.com")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('All orders')")
+    assert page.locator("table.orders tbody tr").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

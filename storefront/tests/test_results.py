@@ -1,4 +1,5 @@
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -32,6 +33,16 @@ def test_the_page_shows_ancestry_scores_checks_and_files(cast: Cast, fake: FakeP
     assert "Your genetic variants (VCF)" in page
     assert "Simulated." in page
     assert "style=" not in page  # the content security policy would drop it
+
+
+def test_files_come_in_the_order_in_which_a_person_would_look_for_them(
+    cast: Cast, fake: FakePlatform, door: Client
+) -> None:
+    page = shown(cast, fake, door)
+    found = re.findall(r'/files/([\w-]+)"', page)
+    assert found == [
+        "impute-vcf", "impute-tbi", "ancestry-json", "traits-json", "alignment-bam", "fastq-r1", "fastq-r2",
+    ]  # fmt: skip
 
 
 def test_a_score_without_a_value_is_not_reported_in_plain_words(cast: Cast, fake: FakePlatform, door: Client) -> None:

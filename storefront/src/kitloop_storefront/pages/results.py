@@ -7,10 +7,15 @@ from typing import Any
 from kitloop_storefront.models import Order, Result
 from kitloop_storefront.pictures import CURVE_WIDTH, Curve, Slice, curve, ring
 
+# In the order in which a person would look for them; what has no name here comes last.
 FILE_NAMES = {
+    "report-pdf": "Report (PDF)",
     "impute-vcf": "Your genetic variants (VCF)",
     "impute-tbi": "Index of the variants (TBI)",
     "impute-csi": "Index of the variants (CSI)",
+    "ancestry-json": "Ancestry (JSON)",
+    "traits-json": "Scores (JSON)",
+    "sex-json": "Sex chromosomes (JSON)",
     "alignment-bam": "Aligned reads (BAM)",
     "alignment-bai": "Index of the aligned reads (BAI)",
     "alignment-csi": "Index of the aligned reads (CSI)",
@@ -18,13 +23,10 @@ FILE_NAMES = {
     "alignment-crai": "Index of the aligned reads (CRAI)",
     "fastq-r1": "Raw reads, first of each pair (FASTQ)",
     "fastq-r2": "Raw reads, second of each pair (FASTQ)",
-    "ancestry-json": "Ancestry (JSON)",
-    "traits-json": "Scores (JSON)",
-    "sex-json": "Sex chromosomes (JSON)",
-    "report-pdf": "Report (PDF)",
     "qc": "Quality checks",
     "metadata": "Notes stored with the sample",
 }
+PLACE = {file_type: place for place, file_type in enumerate(FILE_NAMES)}
 SHORT_FORMS = frozenset({"ldl", "hdl", "bmi", "ii", "dna", "prs", "egfr", "hba1c", "adhd"})
 CHECK_WORDS = {"succeeded": "Passed", "failed": "Not passed", "skipped": "Not needed"}
 
@@ -112,7 +114,9 @@ def results_page(order: Order, result: Result) -> ResultsPage:
         checks_passed=sum(one["status"] == "succeeded" for one in result.quality_controls),
         downloads=tuple(
             Download(one["file_type"], FILE_NAMES.get(one["file_type"], one["file_type"]), one["size"])
-            for one in result.sample["files"]
+            for one in sorted(
+                result.sample["files"], key=lambda one: (PLACE.get(one["file_type"], len(PLACE)), one["file_type"])
+            )
         ),
     )
 
