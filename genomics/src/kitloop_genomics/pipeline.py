@@ -198,7 +198,6 @@ def _take_in_array(found: _Findings, bundle: Bundle, array: Path, array_sha256: 
         "array_match_rate_min": placed.counts.match_rate,
         "array_strange_rate_max": placed.counts.strange_rate,
         "array_sites_min": placed.sites,
-        "array_heterozygosity_ratio_max": heterozygosity_ratio(placed, bundle.panel),
     }
     found.metrics |= {"panel_sites": bundle.panel.sites, "panel_sites_on_array": placed.sites}
     return placed.found
@@ -261,6 +260,9 @@ def _interpret(
     with progress.step("ancestry"):
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
+        if observed is None and ancestry:
+            ratio = heterozygosity_ratio(likely, panel, ancestry.share)
+            found.measured["array_heterozygosity_ratio_max"] = ratio
     with progress.step("scores"):
         settings = bundle.thresholds["scores"]
         for path in bundle.score_files:

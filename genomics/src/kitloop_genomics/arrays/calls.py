@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kitloop_genomics.ancestry.frequencies import population_frequencies
 from kitloop_genomics.arrays.alleles import Compared, Counts, compare, settle, turned_share
 from kitloop_genomics.arrays.errors import DOWNLOAD_AGAIN, ExportMismatchError, ExportTooSparseError
 from kitloop_genomics.arrays.export import Export
@@ -79,18 +80,18 @@ def error_model() -> NDArray[np.float32]:
     return np.asarray(given_call / given_call.max(axis=1, keepdims=True), np.float32)
 
 
-def heterozygosity_ratio(found: Calls, panel: Panel) -> float | None:
-    """Heterozygous calls as a multiple of what the panel's frequencies expect at these sites; None without any.
+def heterozygosity_ratio(found: list[Likelihoods], panel: Panel, share: NDArray[np.float64]) -> float | None:
+    """Heterozygous calls as a multiple of what a person of this ancestry should have; None without any call.
 
-    Below 1 for people of one population, since a panel of several has more variety than each; far above it for DNA of
-    two people on one array.
+    `share` is (P,), as in `Ancestry`. About 1 for one person, less where parents are related, and up to 2 for the DNA
+    of two people on one array.
     """
     seen = expected = 0.0
-    for likelihood, chromosome in zip(found.found, panel.chromosomes, strict=True):
-        frequency = chromosome.alt_frequency
+    for likelihood, chromosome in zip(found, panel.chromosomes, strict=True):
         at = likelihood.depth > 0
+        frequency = population_frequencies(panel, chromosome)[at] @ share
         seen += float((likelihood.genotype[at].argmax(axis=1) == 1).sum())
-        expected += float((2 * frequency * (1 - frequency))[at].sum())
+        expected += float((2 * frequency * (1 - frequency)).sum())
     return seen / expected if expected else None
 
 

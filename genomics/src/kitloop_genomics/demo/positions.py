@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.positions import FILE_NAME, HEADER
-from kitloop_genomics.demo.chromosome import DemoChromosome
+
+if TYPE_CHECKING:  # its module loads msprime, which the simulator of exports must not wait for
+    from kitloop_genomics.demo.chromosome import DemoChromosome
 
 EARLIER_BUILD = 37
 _STRETCHES = 7

@@ -90,7 +90,7 @@ ARRAY_CONTROL_TYPES = (
                 "Panel variants with a usable genotype.", "min",
                 "array_too_sparse", "Too few genotypes could be used for a reliable result."),
     ControlType("array_heterozygosity_ratio_max", "Heterozygosity on the array", "float", "number",
-                "Usable genotypes with two different alleles, as a multiple of what the panel's frequencies expect.", "max",
+                "Usable genotypes with two different alleles, as a multiple of what the person's ancestry expects.", "max",
                 "unusual_heterozygosity", "More variants have two different alleles than one person's should."),
     *(kind for kind in CONTROL_TYPES if kind.key in ("call_rate_min", "cc_min", "hzy_max", "fraction_contamination_max")),
 )  # fmt: skip
