@@ -5,6 +5,7 @@ from kitloop.api import (
     audit,
     file_types,
     forms,
+    forms,
     invitations,
     lab_protocol,
     logins,
@@ -24,6 +25,7 @@ from kitloop.api import (
 
 v2 = [
     *sample_kit.routes,
+    *forms.routes,
     *forms.routes,
     *samples.routes,
     *results.routes,
