@@ -11,7 +11,7 @@ from kitloop.wire.file_types import sample_file_types
 
 
 class FileTypesView(Operation):
-    """All of them on one page, unless a limit is asked for. Each project has the same; an unknown one is a 404."""
+    """List the kinds of files that a sample can have: all on one page, unless a limit is asked for. Each project has the same."""
 
     def get(self, request: Request) -> Response:
         kind = one_of(request, "object", ("sample", "reference_genome"), "sample")

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from kitloop.accounts.models import User
 from kitloop.accounts.organizations import people_matching
+from kitloop.accounts.roles import ROLES
 from kitloop.api.operation import audited, caller_of
 from kitloop.api.parsing import path_uuid
 
@@ -26,16 +27,16 @@ def searched(request: Request, rows: QuerySet[User]) -> QuerySet[User]:
     return rows.filter(people_matching(request.query_params.get("search", ""))).order_by("created", "id")
 
 
+class GivenRoleSerializer(serializers.Serializer[dict[str, Any]]):
+    user = serializers.PrimaryKeyRelatedField(queryset=User.objects.none(), pk_field=serializers.UUIDField())
+    role = serializers.ChoiceField(choices=ROLES)
+
+
 def given_role(request: Request, roles: Sequence[str]) -> tuple[User, str]:
     """The body {user, role}: a user of the caller's organization, and one of these roles."""
-
-    class GivenRoleSerializer(serializers.Serializer[dict[str, Any]]):
-        user = serializers.PrimaryKeyRelatedField(
-            queryset=User.objects.of(caller_of(request)), pk_field=serializers.UUIDField()
-        )
-        role = serializers.ChoiceField(choices=roles)
-
     parsed = GivenRoleSerializer(data=request.data)
+    parsed.fields["user"].queryset = User.objects.of(caller_of(request))
+    parsed.fields["role"].choices = roles
     parsed.is_valid(raise_exception=True)
     user: User = parsed.validated_data["user"]
     audited(request, user.id)

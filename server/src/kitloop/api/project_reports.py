@@ -40,9 +40,10 @@ DEFAULT_COLUMNS = (
 
 
 class ProjectStatsView(Operation):
-    """GET project-stats/{id}: of the samples that the filters choose, hidden ones only where they are asked for."""
+    """Of the samples that the filters choose, hidden ones only where they are asked for."""
 
     def get(self, request: Request, project_id: str) -> Response:
+        """Count a project's samples by state, and the size of their files. The filters choose which; hidden ones are left out."""
         samples = filtered_samples(request, project_of(request, project_id))
         statuses = status_counts(samples)
         size, failed = total_size_bytes(samples), failed_check_counts(samples)
@@ -50,17 +51,17 @@ class ProjectStatsView(Operation):
 
 
 class ProjectQcTypesView(Operation):
-    """GET project-qc-types/{id}: the controls that its samples are judged by; none before its first result."""
-
     def get(self, request: Request, project_id: str) -> Response:
+        """List the quality controls that a project's samples are judged by. There are none before its first result."""
         checks = checks_of(project_of(request, project_id))
         return page(request, checks, lambda found: [quality_control_type(check) for check in found])
 
 
 class ProjectQcReportView(Operation):
-    """GET project-qc-report/{id}: CSV, one line per sample, newest first; sent while it is read."""
+    """Sent while it is read."""
 
     def get(self, request: Request, project_id: str) -> StreamingHttpResponse:
+        """Read the quality of a project's samples as CSV: one line for each, newest first."""
         project = project_of(request, project_id)
         columns = _columns(request)
         answer = StreamingHttpResponse(_csv(columns, report_lines(project, columns)), content_type="text/csv")
@@ -96,9 +97,8 @@ class HistogramSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class ProjectQualityControlHistogramView(Operation):
-    """GET project-quality-control-histogram/{id}: how one control's values spread over the latest results chosen."""
-
     def get(self, request: Request, project_id: str) -> Response:
+        """Read how the values of one quality control spread over the latest results that the filters choose."""
         project = project_of(request, project_id)
         parsed = HistogramSerializer(data=request.query_params)
         parsed.is_valid(raise_exception=True)

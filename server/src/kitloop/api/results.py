@@ -22,6 +22,7 @@ _UNSAFE = re.compile(r"[^\w.\- ()+@]")
 
 class SampleQualityControlsView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
+        """List a sample's quality controls: what each measured, what was expected, and whether it passed."""
         sample = sample_of(request, sample_id)
         checks = QualityControl.objects.shown_by(sample).order_by("position")
         return page(request, checks, lambda found: [quality_control(check) for check in found])
@@ -29,21 +30,24 @@ class SampleQualityControlsView(Operation):
 
 class SampleAncestryView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
+        """Read a sample's ancestry proportions. Both values are null while there is no result."""
         sample = sample_of(request, sample_id)
         return Response(ancestry(Run.objects.filter(pk=sample.run_id).first() if sample.run_id else None))
 
 
 class SampleTraitScoresView(Operation):
     def get(self, request: Request, sample_id: str) -> Response:
+        """List a sample's trait scores, with their place among the reference panel's."""
         sample = sample_of(request, sample_id)
         scores = TraitScore.objects.shown_by(sample).order_by("key")
         return page(request, scores, lambda found: [trait_score(score) for score in found])
 
 
 class ChecksumView(Operation):
-    """GET files/{id}.sha256: one line as `sha256sum` reads it, typed as recorded (contract §5.8)."""
+    """One line as `sha256sum` reads it, typed as recorded (contract §5.8)."""
 
     def get(self, request: Request, file_id: str) -> HttpResponse:
+        """Read a file's checksum, as `sha256sum` reads it: the sum, a star and the name, which `filename` may choose."""
         files = File.objects.of(caller_of(request)).select_related("sample")
         file = get_object_or_404(files, pk=path_uuid(file_id))
         require_in(request, file.sample.project_id, Permission.PROJECT_VIEW)

@@ -63,14 +63,14 @@ def subscription_of(request: Request, subscription_id: str, permission: Permissi
 
 
 class ProjectSubscriptionsView(Operation):
-    """GET and POST project-subscriptions/{project}."""
-
     def get(self, request: Request, project_id: str) -> Response:
+        """List who hears of a project's events."""
         project = project_of(request, project_id)
         rows = Subscription.objects.of(caller_of(request)).filter(project=project).order_by("created", "id")
         return page(request, rows, lambda found: [subscription_row(each) for each in found])
 
     def post(self, request: Request, project_id: str) -> Response:
+        """Have a project's events sent to a URL, or to an e-mail address. A URL gets signed webhooks once it has a secret."""
         project = project_of(request, project_id, Permission.PROJECT_EDIT)
         parsed = SubscriptionSerializer(data=request.data)
         parsed.is_valid(raise_exception=True)
@@ -80,28 +80,26 @@ class ProjectSubscriptionsView(Operation):
 
 
 class SubscriptionView(Operation):
-    """GET and DELETE project-subscription-details/{id}."""
-
     def get(self, request: Request, subscription_id: str) -> Response:
+        """Read a subscription."""
         return Response(subscription_row(subscription_of(request, subscription_id, Permission.PROJECT_VIEW)))
 
     def delete(self, request: Request, subscription_id: str) -> Response:
+        """Delete a subscription. Nothing more is sent to it."""
         delete_subscription(subscription_of(request, subscription_id, Permission.PROJECT_EDIT).id)
         return Response(status=204)
 
 
 class SubscriptionSecretView(Operation):
-    """POST project-subscription-secret/{id}: a new secret, shown here and never again."""
-
     def post(self, request: Request, subscription_id: str) -> Response:
+        """Give a subscription a new secret to sign with. It is shown here, and never again; the one before ends."""
         subscription = subscription_of(request, subscription_id, Permission.PROJECT_EDIT)
         return Response({"secret": rotate_secret(subscription.id)}, headers={"Cache-Control": "no-store"})
 
 
 class SubscriptionTestView(Operation):
-    """POST project-subscription-test/{id}: sends a dummy event; the body is optional."""
-
     def post(self, request: Request, subscription_id: str) -> Response:
+        """Send a subscription a dummy event. It is tried again only where `retry` is true."""
         subscription = subscription_of(request, subscription_id, Permission.PROJECT_EDIT)
         parsed = TrialSerializer(data=request.data)
         parsed.is_valid(raise_exception=True)
@@ -124,26 +122,23 @@ class _Fixed:
 
 
 class SubscriptionEventTypesView(Operation):
-    """GET project-subscription-event-types/."""
-
     def get(self, request: Request) -> Response:
+        """List the kinds of events that there are."""
         kinds = _Fixed([{"key": key, "description": description} for key, description in EVENT_TYPES.items()])
         return page(request, cast("QuerySet[Any]", kinds), lambda found: found)
 
 
 class SubscriptionNotificationsView(Operation):
-    """GET project-subscription-notifications/{id}: what it was sent or is owed, newest first."""
-
     def get(self, request: Request, subscription_id: str) -> Response:
+        """List what a subscription was sent or is owed, newest first."""
         subscription = subscription_of(request, subscription_id, Permission.PROJECT_VIEW)
         rows = Delivery.objects.filter(subscription=subscription).order_by("-created", "id")
         return page(request, rows, lambda found: [notification_row(each) for each in found])
 
 
 class NotificationView(Operation):
-    """GET notifications/{id}: with the receiver's last answer, and a link to the payload."""
-
     def get(self, request: Request, notification_id: str) -> Response:
+        """Read one thing that was sent, with the receiver's last answer and a link to its payload."""
         deliveries = Delivery.objects.of(caller_of(request)).select_related("subscription")
         delivery = get_object_or_404(deliveries, pk=path_uuid(notification_id))
         require_in(request, delivery.subscription.project_id, Permission.PROJECT_VIEW)
@@ -156,9 +151,8 @@ class NotificationView(Operation):
 
 
 class EnableSubscriptionView(Operation):
-    """POST /api/kitloop/v1/subscriptions/{id}/enable: after a 410, or five days of failure, it was disabled."""
-
     def post(self, request: Request, subscription_id: str) -> Response:
+        """Enable a subscription that was disabled, after a 410 or five days of failure."""
         enable_subscription(subscription_of(request, subscription_id, Permission.PROJECT_EDIT).id)
         return Response(status=204)
 

@@ -51,12 +51,12 @@ def answer(method: str, path: str) -> Answer:
 
 
 def used_by(schema: Any) -> set[str]:
-    """The names of the shapes that a schema is made of, through all of them."""
+    """The names of the contract's shapes that a schema is made of, through all of them."""
     found: set[str] = set()
     waiting = _named_in(schema)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name in shapes() and name not in found:
             found.add(name)
             waiting |= _named_in(shapes()[name])
     return found

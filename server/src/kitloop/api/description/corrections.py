@@ -16,6 +16,11 @@ OBJECT_OR_NOTHING: Schema = {**ANY_OBJECT, "nullable": True}
 ROLES: Schema = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/UserRoleObject"}}
 MODIFICATIONS: Schema = {"type": "array", "items": ANY_OBJECT}
 
+
+def _object(**fields: Schema) -> Schema:
+    return {"type": "object", "properties": fields, "required": sorted(fields)}
+
+
 _PROJECT: dict[str, Schema] = {
     "modified": MOMENT,  # typed as any text; recorded as a time (§5)
     "sample_count": INTEGER,  # recorded as a number (§5)
@@ -54,8 +59,15 @@ FIELDS: dict[str, dict[str, Schema]] = {
 ANSWERS: dict[tuple[str, str], tuple[int, Schema]] = {
     ("POST", "/api/v2/project-cancel-samples/{project_id}"): (
         200,
-        {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]},
+        _object(message={"type": "string"}),
     ),
+    # ours: no answer holds a password
+    ("POST", "/api/v2/user-password-set/"): (200, {"type": "object"}),
+    ("POST", "/api/v2/user-password-reset-confirm/"): (200, {"$ref": "#/components/schemas/Activation"}),
+    ("POST", "/api/v2/user-change-email/"): (200, _object(new_email={"type": "string", "format": "email"})),
+    # ours: the contract is silent on what is kept
+    ("GET", "/api/v2/user-config/"): (200, ANY_OBJECT),
+    ("PATCH", "/api/v2/user-config/"): (200, ANY_OBJECT),
 }
 
 # What is not JSON; the contract's schema is silent on these bodies (§5.8).
