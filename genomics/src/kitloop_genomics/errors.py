@@ -2,7 +2,9 @@
 
     GenomicsError
     ├── BundleError      the reference bundle or demo folder can't be used; says which file and how to mend it
-    └── InputError       an argument can't be used (a sample id with a slash, a missing FASTQ)
+    ├── InputError       an argument can't be used (a sample id with a slash, a missing FASTQ)
+    │   └── ScoringFileError   a scoring file can't be read; names its line
+    └── ExportError      an array export can't be used (`arrays.errors`, where each problem has its class)
 
 Bad *data* is not an error: it is a verdict, and ends in `result.json` with status `failed_qc`.
 """
@@ -28,3 +30,14 @@ class BundleError(GenomicsError):
 
 class InputError(GenomicsError):
     """An argument can't be used; the message says which and why."""
+
+
+class ScoringFileError(InputError):
+    """A scoring file can't be read. `line` counts from 1, None where the problem has no line."""
+
+    def __init__(self, path: Path, problem: str, remedy: str, *, line: int | None = None) -> None:
+        super().__init__(f"{path.name}{f' line {line}' if line else ''}: {problem}. {remedy}")
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+        self.line = line

@@ -11,7 +11,7 @@ import pysam
 from kitloop_genomics.bundle.manifest import file_problems, read_manifest
 from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
-from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.errors import BundleError, ScoringFileError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 
 
@@ -100,6 +100,7 @@ def _scores(bundle: Bundle) -> list[BundleError]:
     for path in bundle.score_files:
         try:
             read_scoring_file(path)
-        except InputError as error:
-            problems.append(BundleError(path, str(error), "Use a scoring file in PGS Catalog format"))
+        except ScoringFileError as error:
+            where = f"line {error.line}: " if error.line else ""
+            problems.append(BundleError(path, f"{where}{error.problem}", error.remedy))
     return problems
