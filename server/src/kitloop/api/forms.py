@@ -56,9 +56,8 @@ class SampleConsumerReportSerializer(LinkSerializer):
 
 
 class SampleKitFormView(Operation):
-    """A placeholder sample, and the link at which its recipient gives the address. The kit is ordered when they do."""
-
     def post(self, request: Request) -> Response:
+        """Get a link at which the recipient gives the address, and the sample it is for. The kit is ordered when they do."""
         caller = may_order(request)
         given = _given(SampleKitFormSerializer, request)
         if not caller.may(Permission.SAMPLE_KIT_CREATE):
@@ -78,9 +77,8 @@ class SampleKitFormView(Operation):
 
 
 class ArrayDataUploadFormView(Operation):
-    """A placeholder sample, and the link at which its person uploads an array export. The analysis begins when they do."""
-
     def post(self, request: Request) -> Response:
+        """Get a link at which a person uploads an array export, and the sample it is for. The analysis begins when they do."""
         caller = require(request, Permission.UPLOAD_CREATE)
         given = _given(ArrayDataUploadFormSerializer, request)
 
@@ -97,9 +95,8 @@ class ArrayDataUploadFormView(Operation):
 
 
 class SampleConsumerReportView(Operation):
-    """The link to a page on which a sample's person reads their results."""
-
     def post(self, request: Request, sample_id: str) -> Response:
+        """Get a link to a page on which a sample's person reads their results."""
         sample = sample_of(request, sample_id)
         given = _given(SampleConsumerReportSerializer, request)
         link = open_report(sample, expires_in_seconds=given["expires_in"])

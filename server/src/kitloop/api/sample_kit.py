@@ -55,11 +55,10 @@ def may_order(request: Request) -> Caller:
 
 
 class SampleKitView(Operation):
-    """Orders a kit. With an `Idempotency-Key`, the same request again answers the same sample."""
-
     is_atomic = False  # an order is one statement, its audit entry included
 
     def post(self, request: Request) -> Response:
+        """Order a kit. With an `Idempotency-Key`, the same request again answers the same sample."""
         caller = may_order(request)
         given = _ORDER.run_validation(request.data)
         if not caller.may(Permission.SAMPLE_KIT_CREATE):

@@ -21,18 +21,20 @@ from kitloop.wire.samples import sample_details, sample_row, status_line
 
 
 class SampleView(Operation):
-    """GET samples/{id} (contract §5.4; the guide shows `metadata` too)."""
+    """Contract §5.4; the guide shows `metadata` too."""
 
     def get(self, request: Request, sample_id: str) -> Response:
+        """Read a sample: where it stands, and the links to its files. A link works for an hour."""
         sample = sample_of(request, sample_id)
         files = File.objects.filter(run_id=sample.run_id).order_by("file_type") if sample.run_id else []
         return Response(sample_details(sample, files))
 
 
 class ProjectSamplesView(Operation):
-    """GET project-samples/{id} (contract §4, §5.5)."""
+    """Contract §4, §5.5."""
 
     def get(self, request: Request, project_id: str) -> Response:
+        """List a project's samples. `search` finds an id, a pair of the metadata, or the beginning of a word in it."""
         listing = sample_listing(request, project_of(request, project_id))
 
         def present(found: list[Sample]) -> list[dict[str, Any]]:
@@ -52,9 +54,8 @@ def _rows(samples: list[Sample]) -> list[dict[str, Any]]:
 
 
 class SampleStatusesView(Operation):
-    """GET sample-statuses/{id}: the whole history, newest first."""
-
     def get(self, request: Request, sample_id: str) -> Response:
+        """List the states that a sample has been in, newest first."""
         lines = sample_of(request, sample_id).statuses.order_by("-position")
         return page(request, lines, lambda found: [status_line(line) for line in found])
 
@@ -80,7 +81,7 @@ class SampleMetadataView(Operation):
 
 
 class SampleStatsView(Operation):
-    """GET sample-stats/{id}: bytes of the files that the sample shows."""
+    """Bytes of the files that the sample shows."""
 
     def get(self, request: Request, sample_id: str) -> Response:
         """Read how much a sample's files take."""
@@ -89,9 +90,8 @@ class SampleStatsView(Operation):
 
 
 class JourneyView(Operation):
-    """GET /api/kitloop/v1/samples/{id}/journey: kits, stages, tracking, open holds."""
-
     def get(self, request: Request, sample_id: str) -> Response:
+        """Read a sample's whole journey: its kits, their stages and tracking numbers, and what it waits for."""
         return Response(journey(sample_of(request, sample_id)))
 
 

@@ -34,7 +34,10 @@ def shapes() -> dict[str, Schema]:
     """Every schema of the contract, by its name, corrected."""
     found: dict[str, Schema] = deepcopy(_facts()["components"]["schemas"])
     for name, fields in FIELDS.items():
-        found[name]["properties"].update(fields)
+        known = found[name]["properties"]
+        for field, schema in fields.items():
+            is_answered_only = known.get(field, {}).get("readOnly", False)
+            known[field] = {**schema, "readOnly": True} if is_answered_only else schema
     return found
 
 

@@ -3,14 +3,8 @@
 from typing import Any
 
 from kitloop.api.description.corrections import Schema
+from kitloop.base.errors import KeyInFlight, KeyReused
 
-_DETAIL: Schema = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
-_SAID: Schema = {
-    "type": "object",
-    "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
-    "required": ["detail"],
-    "example": {"detail": "You do not have permission to perform this action."},
-}
 _RETRY: Schema = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 
 SHAPES: dict[str, Schema] = {
@@ -18,15 +12,17 @@ SHAPES: dict[str, Schema] = {
         "description": "What is wrong with each field, in sentences; a field that is an object or a list nests the same.",
         "type": "object",
         "additionalProperties": {},
-        "example": {"recipient_email": ["Enter a valid email address."]},
     },
     "Problems": {
         "description": "What is wrong, in sentences.",
         "type": "array",
         "items": {"type": "string"},
-        "example": ["Project does not exist or you do not have privileges to access it."],
     },
-    "Refusal": _SAID,
+    "Refusal": {
+        "type": "object",
+        "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
+        "required": ["detail"],
+    },
     "NotFound": {
         "type": "object",
         "properties": {"detail": {"type": "string", "enum": ["Not found."]}},
@@ -36,7 +32,7 @@ SHAPES: dict[str, Schema] = {
         "type": "object",
         "properties": {
             "maintenance": {"type": "boolean"},
-            "maintenance_eta": {"type": "string", "nullable": True, "example": "2026-01-01T17:00:00"},
+            "maintenance_eta": {"type": "string", "nullable": True},
             "maintenance_message": {"type": "string"},
         },
         "required": ["maintenance", "maintenance_eta", "maintenance_message"],
@@ -48,33 +44,69 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _response(description: str, schema: Schema, **headers: Schema) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": description, "content": {"application/json": {"schema": schema}}}
+def _response(description: str, *shapes: str, shown: Any, **headers: Schema) -> dict[str, Any]:
+    schema = _ref(shapes[0]) if len(shapes) == 1 else {"anyOf": [_ref(name) for name in shapes]}
+    content = {"application/json": {"schema": schema, "example": shown}}
+    found: dict[str, Any] = {"description": description, "content": content}
     return {**found, "headers": {name.replace("_", "-"): each for name, each in headers.items()}} if headers else found
 
 
 RESPONSES: dict[str, dict[str, Any]] = {
     "400": _response(
         "The request is not right; nothing was changed.",
-        {"anyOf": [_ref("FieldProblems"), _ref("Problems")]},
+        "FieldProblems",
+        "Problems",
+        shown={"recipient_email": ["Enter a valid email address."]},
     ),
     "401": _response(
         "No key or token, or one that does not open.",
-        {"anyOf": [_ref("Refusal"), _ref("FieldProblems")]},
+        "Refusal",
+        "FieldProblems",
+        shown={"detail": "Authentication credentials were not provided."},
         WWW_Authenticate={"schema": {"type": "string"}, "description": 'Bearer realm="api"'},
     ),
     "403": _response(
-        "The caller's role does not permit it, or the organization has not this feature.", _ref("Refusal")
+        "The caller's role does not permit it, or the organization has not this feature.",
+        "Refusal",
+        shown={"detail": "You do not have permission to perform this action."},
     ),
-    "404": _response("There is no such thing in the caller's organization.", _ref("NotFound")),
-    "409": _response("It is in the way of something that goes on at this moment.", _ref("Refusal"), Retry_After=_RETRY),
-    "413": _response("The body is larger than is read.", _DETAIL),
-    "415": _response("The body is of a kind that is not read.", _DETAIL),
-    "422": _response("The key was used for another request before.", _ref("Refusal")),
-    "429": _response("Too many requests in this minute.", _DETAIL, Retry_After=_RETRY),
+    "404": _response(
+        "There is no such thing in the caller's organization.", "NotFound", shown={"detail": "Not found."}
+    ),
+    "409": _response(
+        "A request with this key is being carried out.",
+        "Refusal",
+        shown={"detail": str(KeyInFlight()), "code": KeyInFlight.code},
+        Retry_After=_RETRY,
+    ),
+    "413": _response(
+        "The body is larger than is read.", "Refusal", shown={"detail": "The request's body is too large."}
+    ),
+    "415": _response(
+        "The body is of a kind that is not read.",
+        "Refusal",
+        shown={"detail": 'Unsupported media type "text/plain" in request.'},
+    ),
+    "422": _response(
+        "The key was used for another request before.",
+        "Refusal",
+        shown={"detail": str(KeyReused()), "code": KeyReused.code},
+    ),
+    "429": _response(
+        "Too many requests in this minute.",
+        "Refusal",
+        shown={"detail": "Request was throttled. Expected available in 37 seconds."},
+        Retry_After=_RETRY,
+    ),
     "503": _response(
         "Maintenance, or the database is away for a moment.",
-        {"anyOf": [_ref("Maintenance"), _DETAIL]},
+        "Maintenance",
+        "Refusal",
+        shown={
+            "maintenance": True,
+            "maintenance_eta": "2026-01-01T17:00:00",
+            "maintenance_message": "New disks. Back at five.",
+        },
         Retry_After=_RETRY,
     ),
 }
@@ -85,6 +117,8 @@ ALSO: dict[tuple[str, str], list[str]] = {
     ("POST", "sample-kit"): IDEMPOTENT,
     ("POST", "sample-kit-form"): IDEMPOTENT,
     ("POST", "array-data-upload-form"): IDEMPOTENT,
+    ("PATCH", "invitations-token"): ["400"],  # it is for somebody else, or over
+    ("GET", "files-sha256"): ["400"],  # a file without a checksum
     ("GET", "pipeline-latest"): ["404"],  # while no reference bundle is installed
     ("GET", "file-types"): ["404"],  # of a project that is not there
 }
