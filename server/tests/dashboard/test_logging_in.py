@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from cast import Cast
 from dashboard_rows import browser, text
-from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from kitloop.accounts.models import Attempts, User
+from posting import posted
 from pytest_django import Settings
 
 PASSWORD = "a long enough password"
@@ -104,7 +104,7 @@ def test_a_forgotten_password_is_set_by_a_letter_whose_link_works_once(cast: Cas
     client = Client()
     old = browser(cast.owner)
     assert client.post("/password-reset", {"email": cast.owner.user.email})["Location"] == "/password-reset/sent"
-    (letter,) = mail.outbox
+    (letter,) = posted()
     assert letter.to == [cast.owner.user.email]
     (path,) = re.findall(rf"{re.escape(settings.KITLOOP_URL)}(/password-reset/\S+)", str(letter.body))
     form = client.get(path, follow=True)
@@ -122,21 +122,21 @@ def test_a_forgotten_password_is_set_by_a_letter_whose_link_works_once(cast: Cas
 
 def test_no_letter_for_an_unknown_email_and_the_same_answer(cast: Cast) -> None:
     assert Client().post("/password-reset", {"email": "nobody@example.com"})["Location"] == "/password-reset/sent"
-    assert mail.outbox == []
+    assert posted() == []
     assert Client().get("/password-reset/sent").status_code == 200
 
 
 def test_the_fourth_letter_within_an_hour_is_not_sent(cast: Cast) -> None:
     answers = [Client().post("/password-reset", {"email": cast.owner.user.email}).status_code for _ in range(4)]
     assert answers == [302, 302, 302, 429]
-    assert len(mail.outbox) == 3
+    assert len(posted()) == 3
 
 
 @pytest.mark.parametrize("path", ["/login", "/password-reset", "/logout"])
 def test_forms_without_their_token_are_refused(cast: Cast, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post(path, {"username": cast.owner.user.email, "password": PASSWORD}).status_code == 403
-    assert mail.outbox == []
+    assert posted() == []
 
 
 def test_a_new_password_ends_other_sessions_and_keeps_this_one(cast: Cast) -> None:

@@ -114,8 +114,10 @@ CASES: dict[str, Case] = {
     "audit": Case(NONE, get=PEOPLE_LISTS),
     "delivery": Case(lambda world: {"delivery_id": world.delivery.id}, get=THINGS),
 }
-# These show nobody's data and are for whoever is not logged in; test_logging_in and test_people_pages have their tests.
+# These show nobody's data and are for whoever is not logged in; test_logging_in, test_letter_links and test_people_pages have their tests.
 OPEN = {
+    "activate",
+    "confirm-email",
     "join",
     "login",
     "logout",

@@ -1,20 +1,19 @@
 """Logging in by e-mail and password, and the tokens that come of it (contract §2.2)."""
 
-from math import ceil
 from typing import Any
 
 from django.contrib.auth import authenticate
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kitloop.accounts.guesses import SIGNING_IN, count_attempt, forget_attempts
+from kitloop.accounts.guesses import SIGNING_IN
 from kitloop.accounts.logins import log_in, log_out, refreshed, verify
 from kitloop.accounts.models import User
+from kitloop.api.guessing import counted, forgotten
 from kitloop.api.operation import OpenOperation
 from kitloop.api.routing import at
-from kitloop.base.requests import client_address
 
 
 class LogInSerializer(serializers.Serializer[dict[str, Any]]):
@@ -42,16 +41,14 @@ class LogInView(OpenOperation):
         parsed = LogInSerializer(data=request.data)
         parsed.is_valid(raise_exception=True)
         given = parsed.validated_data
-        who = {"email": given["email"], "address": client_address(request._request)}
-        if (wait := count_attempt(SIGNING_IN, **who)) is not None:
-            raise Throttled(ceil(wait.total_seconds()))
+        counted(request, SIGNING_IN, email=given["email"])
         user = authenticate(request._request, username=given["email"], password=given["password"])
         if not isinstance(user, User):
             raise AuthenticationFailed("No active account found with the given credentials")
         self.acts_for = user.caller()
         with self.entered():
             tokens = log_in(user)
-        forget_attempts(SIGNING_IN, **who)
+        forgotten(request, SIGNING_IN, email=given["email"])
         return Response({"refresh": tokens.refresh, "access": tokens.access})
 
 

@@ -9,10 +9,12 @@ from kitloop.api import (
     lab_protocol,
     logins,
     organization,
+    passwords,
     pipelines,
     project_reports,
     project_users,
     projects,
+    registering,
     results,
     roles,
     sample_changes,
@@ -44,6 +46,8 @@ v2 = [
     *user.routes,
     *api_keys.routes,
     *logins.routes,
+    *registering.routes,
+    *passwords.routes,
 ]
 kitloop_v1 = [*samples.own_routes, *subscriptions.own_routes, *audit.own_routes]
 lab_v1 = lab_protocol.routes

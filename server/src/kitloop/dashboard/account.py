@@ -6,17 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from kitloop.accounts.keys import create_api_key, has_expired, revoke_api_key
 from kitloop.accounts.models import APIKey, Caller, User
 from kitloop.accounts.roles import PERMISSIONS, Permission
+from kitloop.base.requests import client_address
 from kitloop.dashboard.access import page
 from kitloop.dashboard.entry import enter
 from kitloop.dashboard.key_form import NewKeyForm
 from kitloop.dashboard.once import keep_once, take_once
+from kitloop.dashboard.password_forms import OwnPasswordForm
 from kitloop.dashboard.shell import show
 
 SECTION = "account"
@@ -95,7 +96,7 @@ def profile(request: HttpRequest, caller: Caller) -> HttpResponse:
 @page("GET", "POST")
 def password(request: HttpRequest, caller: Caller) -> HttpResponse:
     """A new password. Other sessions of this user end with it; this one goes on under a new id."""
-    form = PasswordChangeForm(_user(request), request.POST or None)
+    form = OwnPasswordForm(_user(request), request.POST or None, address=client_address(request))
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
         enter(request, "password.post", caller, caller.user_id)

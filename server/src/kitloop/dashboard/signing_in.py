@@ -4,14 +4,16 @@ from math import ceil
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth import views
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
 from kitloop.accounts.guesses import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
 from kitloop.base.requests import client_address
+from kitloop.dashboard.entry import enter, write
+from kitloop.dashboard.password_forms import ForgottenForm, NewPasswordForm
 
 
 class LogInForm(AuthenticationForm):
@@ -70,11 +72,7 @@ class PasswordReset(Throttled, views.PasswordResetView):
     """Sends the letter where there is such a user, and answers the same where there is none."""
 
     template_name = "dashboard/password_reset.html"
-    form_class = PasswordResetForm
-    email_template_name = "dashboard/password_reset_email.txt"
-    subject_template_name = "dashboard/password_reset_subject.txt"
-    # Not the request's Host header: whoever sends a forged one would have our letter point at their site.
-    extra_email_context = {"kitloop_url": settings.KITLOOP_URL}
+    form_class = ForgottenForm
     success_url = reverse_lazy("dashboard:password-reset-sent")
     limit, email_field = RESET_LETTERS, "email"
 
@@ -85,7 +83,15 @@ class PasswordResetSent(views.PasswordResetDoneView):
 
 class PasswordResetConfirm(views.PasswordResetConfirmView):
     template_name = "dashboard/password_reset_confirm.html"
+    form_class = NewPasswordForm
     success_url = reverse_lazy("dashboard:password-reset-complete")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            answer: HttpResponse = super().form_valid(form)
+            enter(self.request, "user-password-reset-confirm.post", form.user.caller(), form.user.id)
+            write(self.request)
+        return answer
 
 
 class PasswordResetComplete(views.PasswordResetCompleteView):

@@ -1,7 +1,6 @@
 """E-mails to the recipient: shipped, back at the lab, results ready. Sent by a job, once; personal data stays inside the mail."""
 
 import contextlib
-import smtplib
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import connection
 from django.template.loader import render_to_string
 
 from kitloop.base import clock
+from kitloop.base.mail import REFUSALS, is_final
 from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Kit, Letter
 
@@ -33,8 +33,8 @@ def send_letter(kit_id: UUID, kind: str) -> None:
         kit = Kit.objects.select_related("sample__project__organization", "recipient").get(pk=kit_id)
         try:
             _message(kit, kind).send()
-        except _FINAL as error:
-            if not _is_final(error):
+        except REFUSALS as error:
+            if not is_final(error):
                 raise
             Letter.objects.filter(pk=letter.pk).update(given_up=clock.now())
             said = "The mail server refuses the recipient's address for good; look at the address, or reach the person otherwise."
@@ -56,23 +56,6 @@ def _message(kit: Kit, kind: str) -> EmailMessage:
         },
     )
     return EmailMessage(subject=SUBJECTS[kind], body=body, to=[recipient["email"]])
-
-
-_FINAL = (
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPResponseException,
-    smtplib.SMTPNotSupportedError,
-    UnicodeEncodeError,
-)
-
-
-def _is_final(error: Exception) -> bool:
-    """Whether the same mail would be refused for ever: a code of 500 or more, or an address that SMTP can't spell."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return False  # our own set-up, which somebody will mend
-    return error.smtp_code >= 500 if isinstance(error, smtplib.SMTPResponseException) else True
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,9 @@ from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
 from kitloop.accounts.invitations import send_invitation
+from kitloop.accounts.letters import send_letter as send_account_letter
+from kitloop.accounts.logins import forget_logins
+from kitloop.accounts.registering import forget_unactivated
 from kitloop.base.idempotency import forget_keys
 from kitloop.base.jobs import defer
 from kitloop.base.limits import forget_windows
@@ -66,6 +69,11 @@ def write_letter(kit_id: str, kind: str) -> None:
 @app.task(name="accounts.send_invitation", queue="mail", retry=GrowingPauses(longest=600))
 def write_invitation(invitation_id: str) -> None:
     send_invitation(UUID(invitation_id))
+
+
+@app.task(name="accounts.send_letter", queue="mail", retry=GrowingPauses(longest=600))
+def write_account_letter(user_id: str, kind: str, until: str) -> None:
+    send_account_letter(UUID(user_id), kind, until=datetime.fromisoformat(until))
 
 
 @app.task(name="runs.open", queue="lab", retry=GrowingPauses(longest=60))
@@ -152,9 +160,11 @@ async def forget_who_asked(timestamp: int) -> None:
 async def forget(timestamp: int) -> None:
     """Once a day: idempotency keys after 30 days, and the rows of jobs that ended unsuccessfully after as many.
 
-    The audit log where the operator has set how long it is kept.
+    Logins whose tokens have expired, and accounts that nobody activated; the audit log where the operator has set how long it is kept.
     """
     await aside(forget_keys, older_than=timedelta(days=KEPT_DAYS))
+    await aside(forget_logins)
+    await aside(forget_unactivated, older_than=timedelta(days=KEPT_DAYS))
     if settings.KITLOOP_AUDIT_DAYS:
         await aside(forget_entries, older_than=timedelta(days=settings.KITLOOP_AUDIT_DAYS))
     await app.job_manager.delete_old_jobs(nb_hours=KEPT_DAYS * 24, include_failed=True)

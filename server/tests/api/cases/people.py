@@ -9,6 +9,10 @@ from kitloop.accounts.models import APIKey
 from cases import SIGNED_IN, Case, by_role
 
 OPEN = by_role(200, 200, 200, 200, 200, 200)
+SHUT = by_role(400, 400, 400, 400, 400, 400)  # to whoever has no letter
+NO_LINK = {"uid": "x", "token": "x", "new_password": "another good long one"}
+NEW_PASSWORD = {"current_password": "a long enough password", "new_password": "another good long one"}
+NEW_EMAIL = {"current_password": "a long enough password", "new_email": "new@example.com"}
 
 CASES = [
     Case("user", "get", "user/", SIGNED_IN),
@@ -23,6 +27,13 @@ CASES = [
         "jwt-create", "post", "jwt-create/", OPEN,
         lambda cast, ids: {"email": cast.viewer.user.email, "password": "a long enough password"},
     ),
+    Case("user-password-set", "post", "user-password-set/", SIGNED_IN, NEW_PASSWORD),
+    Case("user-change-email", "post", "user-change-email/", SIGNED_IN, NEW_EMAIL),
+    Case("user-password-reset", "post", "user-password-reset/", OPEN, lambda cast, ids: {"email": cast.viewer.user.email}),
+    Case("user-password-reset-confirm", "post", "user-password-reset-confirm/", SHUT, NO_LINK),
+    Case("user-register", "post", "user-register/", SHUT, {"email": "new@example.com", "password": "a long enough password"}),
+    Case("user-activate", "post", "user-activate/", SHUT, NO_LINK),
+    Case("user-activate-resend", "post", "user-activate-resend/", OPEN, {"email": "nobody@example.com"}),
     Case("jwt-refresh", "post", "jwt-refresh/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
     Case("jwt-verify", "post", "jwt-verify/", OPEN, lambda cast, ids: {"token": ids["refresh"]}),
     Case("jwt-logout", "post", "jwt-logout/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
