@@ -70,6 +70,8 @@ def test_a_login_is_made_once_and_with_a_password_worth_the_name(here: CliRunner
     good = ("--password", "long enough by far")
     assert create("ada", *good) == (0, "User ada can log in at the bench.\n")
     assert create("ada", *good) == (1, "Error: There is a user ada already.\n")
+    assert create("ada", "--exist-ok", "--password", "another one by far") == (0, "There is a user ada already.\n")
+    assert User.objects.get(username="ada").check_password("long enough by far")
     assert create("ben", "--no-ships", *good) == (0, "User ben can log in at the bench, without seeing recipients.\n")
     seen = {user.username: (user.is_staff, user.has_perm("lab.view_sealedrecipient")) for user in User.objects.all()}
     assert seen == {"ada": (True, True), "ben": (True, False)}

@@ -163,8 +163,9 @@ def make_kits(batch: int) -> None:
 @main.command("create-user", epilog="Example: kitloop-lab create-user ada")
 @click.argument("name")
 @click.option("--ships/--no-ships", default=True, show_default=True, help="May see recipients, to print labels.")
+@click.option("--exist-ok", is_flag=True, help="Leave an existing login as it is, and succeed.")
 @click.password_option(envvar="KITLOOP_LAB_PASSWORD", show_envvar=True, help="Asked for when not given.")
-def create_user(name: str, ships: bool, password: str) -> None:
+def create_user(name: str, ships: bool, exist_ok: bool, password: str) -> None:
     """Makes a login of the bench for a person of the lab."""
     _start_django()
     _migrate()
@@ -173,6 +174,9 @@ def create_user(name: str, ships: bool, password: str) -> None:
     from django.core.exceptions import ValidationError
 
     if User.objects.filter(username=name).exists():
+        if exist_ok:
+            click.echo(f"There is a user {name} already.")
+            return
         raise click.ClickException(f"There is a user {name} already.")
     try:
         validate_password(password)

@@ -28,6 +28,7 @@ def passing() -> Iterator[Sandbox]:
 def _nothing_is_left(sandbox: Sandbox) -> None:
     assert sandbox.living() == []
     assert not sandbox.ready.exists()
+    assert not sandbox.pid_file.exists()
     assert list(sandbox.temporary.iterdir()) == []
 
 
@@ -104,6 +105,7 @@ def test_a_killed_sandbox_takes_its_programs_along_and_the_next_start_carries_on
     assert sandbox.end(signal.SIGTERM) == 0, sandbox.last_words()
     assert sandbox.living() == []
     assert not sandbox.ready.exists()
+    assert not sandbox.pid_file.exists()  # or it would name a process that is somebody else's by then
 
 
 @pytest.mark.parametrize("option", ["--port", "--lab-port"])

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from cast import make_lab
 from cryptography.fernet import Fernet
 from kitloop.base.sealed import _fernet
 from kitloop.local.doctor import _sealed
+from kitloop_sdk.command import main
 from pytest_django import Settings
 
 KITLOOP = str(Path(sys.executable).with_name("kitloop"))
@@ -107,3 +109,17 @@ def test_the_doctor_says_when_what_was_sealed_does_not_open_any_more(settings: S
         _fernet.cache_clear()
     assert found.said == "1 of 1 looked at don't open with the keys that are set"
     assert "KITLOOP_SEALING_KEYS" in found.remedy
+
+
+def test_every_command_says_what_it_does_in_one_line_and_gives_an_example() -> None:
+    top = click.Context(main, info_name="kitloop", terminal_width=80)
+    listed = main.get_help(top)
+    assert "..." not in listed.split("Commands:")[1]
+    found = {name: main.get_command(top, name) for name in main.list_commands(top)}
+    group = found["maintenance"]
+    assert isinstance(group, click.Group)
+    found |= {f"maintenance {name}": command for name, command in group.commands.items()}
+    assert len(found) > 15
+    assert {
+        name for name, command in found.items() if f"kitloop {name}" not in ((command and command.epilog) or "")
+    } == set()

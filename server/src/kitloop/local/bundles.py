@@ -44,7 +44,7 @@ def register_the_settings() -> str:
 @click.command(epilog="Example: kitloop register-bundle /srv/bundles/grch38")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def register_bundle(folder: Path) -> None:
-    """Make a reference bundle known, for projects to choose. Safe to do again; the one of KITLOOP_BUNDLE is known by itself."""
+    """Make a reference bundle known. Projects can choose it then. Safe to do again; the one of KITLOOP_BUNDLE is known by itself."""
     with platform():
         from kitloop.pipelines.register import BundleUnreadable
 

@@ -58,7 +58,10 @@ def serve(host: str, port: int, workers: int, threads: int, migrate: bool, pid_f
 @click.option("--concurrency", default=8, type=click.IntRange(1), show_default=True, help="Jobs at once.")
 @click.option("--migrate/--no-migrate", default=True, help="Bring the tables up to date first.")
 def worker(queues: str, concurrency: int, migrate: bool) -> None:
-    """Carry out the jobs: orders to labs, analyses, webhooks, e-mails. Run as many as you like, on machines that share the database."""
+    """Carry out the jobs.
+
+    They are orders to labs, analyses, webhooks and e-mails. Run as many as you like, on machines that share the database.
+    """
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()]
     if unknown := [queue for queue in chosen if queue not in QUEUES]:
         raise click.BadParameter(f"no queue {', '.join(unknown)}. Known: {', '.join(QUEUES)}.", param_hint="--queues")
@@ -73,7 +76,7 @@ def worker(queues: str, concurrency: int, migrate: bool) -> None:
 
 @click.command(epilog="Example: kitloop migrate")
 def migrate() -> None:
-    """Bring the database's tables up to date with this version. Safe to do again, and while others do."""
+    """Bring the database's tables up to date. Safe to do again, and while others do."""
     with database():
         migrate_in_a_process()
     click.echo("The tables are up to date.")
@@ -85,7 +88,7 @@ def migrate() -> None:
 @click.option("--results-url", default="", help="Where its customers read their results; stands in their e-mails.")
 @JSON
 def create_organization(name: str, kit_ordering: bool, results_url: str, as_json: bool) -> None:
-    """Make an organization: a tenant, with users and projects of its own."""
+    """Make an organization. It is a tenant, with users and projects of its own."""
     with platform():
         from kitloop.accounts.models import Organization
 
@@ -129,7 +132,7 @@ def update_organization(organization: str, kit_ordering: bool | None, results_ur
 )
 @JSON
 def create_user(email: str, organization: str, role: str, name: str, password_file: Any, as_json: bool) -> None:
-    """Make a user of an organization, who can log in to the dashboard and make API keys there."""
+    """Make a user of an organization. They can log in to the dashboard and make API keys there."""
     with platform():
         from kitloop.accounts.models import Organization, User
         from kitloop.accounts.roles import ROLES
@@ -158,7 +161,7 @@ def create_user(email: str, organization: str, role: str, name: str, password_fi
 )
 @JSON
 def create_project(name: str, organization: str, capability: str | None, as_json: bool) -> None:
-    """Make a project, the container that kit orders go into."""
+    """Make a project. Kit orders go into projects, and each has its analysis."""
     with platform():
         from kitloop.accounts.models import Organization
         from kitloop.pipelines.models import Capability
@@ -243,13 +246,14 @@ def create_lab(
                     lab.sealed_secret = seal(secret)
                 except ValueError:
                     raise click.ClickException("The sealing keys can't be used. `kitloop doctor` says more.") from None
-        _check(lab)
+        _check(lab, fields_only=True)  # a wrong slug is the first thing to say, and then who is in the way
         other = Lab.objects.filter(is_sandbox=lab.is_sandbox, is_enabled=True).exclude(slug=slug).first()
         if lab.is_enabled and other is not None:
             raise click.ClickException(
                 f"The lab {other.slug} takes these orders already. Switch it off first: "
                 f"kitloop create-lab {other.slug} --disable --url {other.url}{' --sandbox' if other.is_sandbox else ''}"
             )
+        _check(lab)
         lab.save()
         shown = None if secret_file else secret
         said = f"Lab {slug} at {lab.url}{' (switched off)' if disable else ''}" + (
@@ -274,11 +278,11 @@ def _web(url: str, option: str) -> str:
     return url
 
 
-def _check(row: Any) -> None:
+def _check(row: Any, *, fields_only: bool = False) -> None:
     from django.core.exceptions import ValidationError
 
     try:
-        row.full_clean(exclude=["password"])
+        row.full_clean(exclude=["password"], validate_constraints=not fields_only)
     except ValidationError as error:
         said = "; ".join(f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
         raise click.ClickException(said) from None

@@ -25,22 +25,56 @@ from kitloop.local.loop import Loop, call, running
 from kitloop.local.processes import Program, command, port_is_free
 from kitloop.local.setup import database, load_django, migrate_in_a_process
 
+STAFF = "staff@kitloop-shop.example"
 NOTES = "demo.json"  # ids and logins of this demo
 MARK = "this-is-a-demo"  # its presence lets --fresh remove what lies beside it
 KEPT_WHEN_FRESH = ("demo", "numba")  # the simulated reference and the compiled analysis: the same bytes each time
 PATIENCE_SECONDS = 240.0
+PORT = click.IntRange(1, 65535)
 COLOURS = {"customer": "magenta", "shop": "cyan", "platform": "green", "lab": "yellow"}
 
 
 @click.command(epilog="Example: kitloop demo --once    (ends by itself when the results page shows results)")
 @click.option("--once", is_flag=True, help="End with exit code 0 when the results page shows results.")
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away first, and begin anew.")
-@click.option("--port", default=8000, envvar="KITLOOP_PORT", show_default=True, help="The platform's port.")
-@click.option("--lab-port", default=8020, envvar="KITLOOP_LAB_PORT", show_default=True, help="The lab's port.")
-@click.option("--shop-port", default=8030, envvar="KITLOOP_SHOP_PORT", show_default=True, help="The shop's port.")
-@click.option("--stage-seconds", default=1.0, show_default=True, help="How long the kit stays at each stage.")
+@click.option(
+    "--port",
+    default=8000,
+    envvar="KITLOOP_PORT",
+    show_envvar=True,
+    show_default=True,
+    type=PORT,
+    help="The platform's port.",
+)
+@click.option(
+    "--lab-port",
+    default=8020,
+    envvar="KITLOOP_LAB_PORT",
+    show_envvar=True,
+    show_default=True,
+    type=PORT,
+    help="The lab's port.",
+)
+@click.option(
+    "--shop-port",
+    default=8030,
+    envvar="KITLOOP_SHOP_PORT",
+    show_envvar=True,
+    show_default=True,
+    type=PORT,
+    help="The shop's port.",
+)
+@click.option(
+    "--stage-seconds",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How long the kit stays at each stage.",
+)
 def demo(once: bool, fresh: bool, port: int, lab_port: int, shop_port: int, stage_seconds: float) -> None:
-    """Run shop, platform and lab on this machine, and carry one kit from the order button to its results.
+    """Run the whole loop on this machine.
+
+    Starts shop, platform and lab, and carries one kit from the order button to its results.
 
     Everything is left running until Ctrl-C. A second start goes on with the data of the first.
     """
@@ -148,8 +182,12 @@ class _Demo:
             notes: dict[str, Any] = json.loads(path.read_text())
         else:
             notes = self._make_rows()
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(notes, indent=1) + "\n")
+        for name in ("shop_password", "staff_password", "lab_password"):
+            notes.setdefault(name, secrets.token_urlsafe(12))
+        _write_secret(path, json.dumps(notes, indent=1) + "\n")  # before the logins: who was made has a known password
+        if not notes.get("has_logins"):
+            self._make_logins(notes)
+            _write_secret(path, json.dumps({**notes, "has_logins": True}, indent=1) + "\n")
         # Always: the ports may be others than the last time.
         secret = str(self.loop.lab_secret_file())
         call(commands.create_lab, "sandbox", "--url", self.loop.lab_url, "--sandbox", "--secret-file", secret)
@@ -164,16 +202,24 @@ class _Demo:
         made = call(commands.create_user, email, "--organization", organization, "--role", "owner")
         key = call(commands.create_api_key, email, "--name", "shop")["api_key"]
         project = call(commands.create_project, "Kits", "--organization", organization)["project_id"]
-        people = {"password": made["password"], "shop_password": secrets.token_urlsafe(12)}
-        people["lab_password"] = self._make_lab_login()
-        return {"email": email, "api_key": key, "project_id": project, **people}
+        return {"email": email, "api_key": key, "project_id": project, "password": made["password"]}
 
-    def _make_lab_login(self) -> str:
-        """Somebody at the bench, so that the lab's pages can be seen from inside too."""
-        password = secrets.token_urlsafe(12)
-        argv = [command("kitloop-lab"), "--data", str(self.loop.data / "lab"), "create-user", "ada"]
-        subprocess.run(argv, env={**os.environ, "KITLOOP_LAB_PASSWORD": password}, check=True, capture_output=True)
-        return password
+    def _make_logins(self, notes: dict[str, Any]) -> None:
+        """Somebody at the bench and somebody of the shop's staff, so that those pages can be seen from inside too."""
+        lab = [command("kitloop-lab"), "--data", str(self.loop.data / "lab"), "create-user", "ada", "--exist-ok"]
+        shop = [command("kitloop-shop"), "create-staff", "--data", str(self.loop.data / "shop"), "--exist-ok"]
+        shop += ["--email", STAFF, "--name", "Staff"]
+        for argv, name in ((lab, "KITLOOP_LAB_PASSWORD"), (shop, "KITLOOP_SHOP_NEW_PASSWORD")):
+            password = notes["lab_password" if argv is lab else "staff_password"]
+            done = subprocess.run(
+                argv, env={**self._others_environment(), name: password}, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise click.ClickException(f"`{' '.join(argv[:2])}` failed: {done.stderr.strip()}")
+
+    def _others_environment(self) -> dict[str, str]:
+        """Lab and shop are Django projects of their own."""
+        return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
 
     def _start_shop(self, notes: dict[str, Any]) -> None:
         folder = self.loop.data / "shop"
@@ -244,6 +290,7 @@ class _Demo:
         say = self.console.print
         say()
         say(f"  [cyan]shop[/]      {self.shop_url}   jane.doe@example.com / {notes['shop_password']}")
+        say(f"  [cyan]its staff[/] {self.shop_url}/staff/   {STAFF} / {notes['staff_password']}")
         say(f"  [green]dashboard[/] {self.loop.url}   {notes['email']} / {notes['password']}")
         say(f"  [yellow]lab[/]       {self.loop.lab_url}   ada / {notes['lab_password']}")
         say(f"  e-mails   {self.loop.data / 'mail'}")
@@ -258,5 +305,8 @@ def _now() -> Any:
 
 
 def _write_secret(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
+    """Written elsewhere and renamed into place: an interrupted start leaves the old text or the new one."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)

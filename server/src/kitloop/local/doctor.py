@@ -28,9 +28,9 @@ class Finding:
 
 @click.command(epilog="Example: kitloop doctor")
 def doctor() -> None:
-    """Check database, storage, reference bundle and labs, and say how to mend what is wrong.
+    """Say what is well, and how to mend what is not.
 
-    Changes nothing. Exit code 0 where all is well, 1 otherwise.
+    Looks at storage, keys, reference bundle, database, tables, jobs and labs. Changes nothing. Exit code 0 where all is well, 1 otherwise.
     """
     load_django()
     is_well = True

@@ -150,7 +150,7 @@ class Loop:
                     again.append("postgres")
         return again + self.supervisor.look_after()
 
-    def wait_for(self, name: str, url: str, *, seconds: float = 60.0) -> None:
+    def wait_for(self, name: str, url: str, *, seconds: float = 180.0) -> None:
         """Until the URL answers 200; says what the program printed last where it does not."""
         program = next(p for p in self.supervisor.programs if p.name == name)
         deadline = time.monotonic() + seconds

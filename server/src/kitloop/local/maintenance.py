@@ -26,7 +26,7 @@ def maintenance() -> None:
     """Answer 503 to everybody for a while. Webhooks and analyses go on: stop the workers to stop them."""
 
 
-@maintenance.command()
+@maintenance.command(epilog="Example: kitloop maintenance on --until 2026-01-01T17:00")
 @click.option("--until", callback=_moment, help="When it should be over, in UTC: 2026-01-01T17:00.")
 @click.option("--message", default=MESSAGE, show_default=True, help="What clients and people read.")
 @JSON
@@ -41,7 +41,7 @@ def on(until: datetime | None, message: str, as_json: bool) -> None:
     _say(found, as_json)
 
 
-@maintenance.command()
+@maintenance.command(epilog="Example: kitloop maintenance off")
 @JSON
 def off(as_json: bool) -> None:
     """Switch it off. Safe to do again."""
@@ -49,7 +49,7 @@ def off(as_json: bool) -> None:
     _say(None, as_json)
 
 
-@maintenance.command()
+@maintenance.command(epilog="Example: kitloop maintenance status --json")
 @JSON
 def status(as_json: bool) -> None:
     """Say whether it is on."""

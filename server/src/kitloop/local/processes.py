@@ -78,12 +78,18 @@ class Program:
         assert self.process is not None
         return self.process.wait()
 
-    def stop(self) -> None:
+    def ask(self) -> None:
+        """Asks the program and all that it started to end, and does not wait."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
+
+    def stop(self, *, is_asked: bool = False) -> None:
         """Asks the program and all that it started to end, and makes them, after a while."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
+        if not is_asked:  # some take a second asking for impatience
+            self.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_SECONDS)
         with contextlib.suppress(ProcessLookupError):
@@ -141,6 +147,9 @@ class Supervisor:
         return again
 
     def stop(self) -> None:
+        """All are asked before the first is waited for: none needs another in order to end."""
         for program in reversed(self.programs):
-            program.stop()
+            program.ask()
+        for program in reversed(self.programs):
+            program.stop(is_asked=True)
         self.programs.clear()

@@ -20,6 +20,7 @@ from kitloop.local.loop import Loop, call, running
 from kitloop.local.processes import free_port, port_is_free
 from kitloop.local.setup import database, migrate_in_a_process
 
+PORT = click.IntRange(0, 65535)
 LOOPBACK = ["127.0.0.0/8"]
 PASSWORD = "sandbox password"  # noqa: S105 of a database that is thrown away
 
@@ -29,14 +30,34 @@ PASSWORD = "sandbox password"  # noqa: S105 of a database that is thrown away
     "--ready", required=True, type=click.Path(dir_okay=False), help="Written, as JSON, when everything is ready."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, envvar="KITLOOP_PORT", help="The platform's port; a free one by default.")
-@click.option("--lab-port", default=0, envvar="KITLOOP_LAB_PORT", help="The lab's port; a free one by default.")
+@click.option(
+    "--port",
+    default=0,
+    type=PORT,
+    envvar="KITLOOP_PORT",
+    show_envvar=True,
+    help="The platform's port; a free one by default.",
+)
+@click.option(
+    "--lab-port",
+    default=0,
+    type=PORT,
+    envvar="KITLOOP_LAB_PORT",
+    show_envvar=True,
+    help="The lab's port; a free one by default.",
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False),
     help="Keep everything here; by default a new folder, thrown away at the end.",
 )
-@click.option("--stage-seconds", default=0.0, show_default=True, help="How long a kit stays at each stage.")
+@click.option(
+    "--stage-seconds",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How long a kit stays at each stage.",
+)
 @click.option(
     "--private-webhooks/--no-private-webhooks", default=True, help="Whether webhooks may go to loopback addresses."
 )
@@ -47,10 +68,10 @@ def sandbox(
     ready: str, host: str, port: int, lab_port: int, data: str | None, stage_seconds: float, private_webhooks: bool,
     pid_file: str | None,
 ) -> None:  # fmt: skip
-    """Run platform, worker and sandbox lab for your own tests, until Ctrl-C.
+    """Run platform and sandbox lab for your own tests.
 
-    Webhooks may go to loopback addresses, and are tried again 1, 3, 5, 10 and 30 s after the first try. Kits travel as fast as
-    the machine goes.
+    Runs until Ctrl-C, in a new data folder unless --data names one. Webhooks may go to loopback addresses, and are tried again
+    1, 3, 5, 10 and 30 s after the first try. Kits travel as fast as the machine goes.
     """
     for name, given in (("--port", port), ("--lab-port", lab_port)):
         if given and not port_is_free(host, given):
@@ -73,6 +94,8 @@ def sandbox(
     finally:
         with undisturbed():
             Path(ready).unlink(missing_ok=True)
+            if pid_file:  # whoever reads it kills what it names
+                Path(pid_file).unlink(missing_ok=True)
             if not data:
                 _throw_away(folder)
 
