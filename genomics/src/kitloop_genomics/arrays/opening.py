@@ -30,7 +30,7 @@ _MAX_DIRECTORY_BYTES = 64 * 1024  # of a zip: a vendor's has one entry, and zipf
 _CHUNK = 1 << 18
 _END, _END_BYTES, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 _END_64_LOCATOR, _END_64 = b"PK\x06\x07", b"PK\x06\x06"
-_PROMISE = "Upload the file as the vendor gave it, zipped or plain"
+_PROMISE = "Upload the file as the vendor gave it, without opening or changing it"
 # What zipfile lets out on damaged input, beyond its own BadZipFile.
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError, IndexError, RuntimeError,

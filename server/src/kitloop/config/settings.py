@@ -206,6 +206,7 @@ CSRF_COOKIE_NAME = "kitloop_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = KITLOOP_URL.startswith("https:")
 SESSION_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_TEMP_DIR = str(data.private_folder(KITLOOP_OBJECTS / ".uploads"))  # not /tmp: it is people's DNA
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -1,8 +1,6 @@
 """The form behind a kit link: the person says where the kit goes, and it is ordered (contract §5.2)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import ceil
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +9,7 @@ from kitloop.base.errors import KitloopError
 from kitloop.hosted.address_form import AddressForm
 from kitloop.hosted.ending import over, sent_back
 from kitloop.hosted.entry import enter
-from kitloop.hosted.opening import behind
+from kitloop.hosted.opening import behind, minutes_left
 from kitloop.hosted.showing import show
 from kitloop.kits.links import Link, finish_link
 from kitloop.kits.moves import CannotMove
@@ -31,7 +29,7 @@ def kit_form(request: HttpRequest, link: Link) -> HttpResponse:
     """Safe to send twice: the second time finds the kit that the first one ordered."""
     if link.done is not None:
         return sent_back(request, link)
-    if link.sample.deleted or link.sample.is_final:
+    if link.sample.is_deleted or link.sample.is_final:
         return over(request, "closed", link)
     form = AddressForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -56,8 +54,3 @@ def _order(request: HttpRequest, link: Link, form: AddressForm) -> None:
     kit = order_kit(link.sample, recipient=form.recipient)
     finish_link(link)
     enter(request, link, "sample-kit-form.submit", kit.pk)
-
-
-def minutes_left(link: Link) -> int:
-    assert link.session_expires is not None  # the gate has seen to it
-    return max(1, ceil((link.session_expires - datetime.now(UTC)).total_seconds() / 60))

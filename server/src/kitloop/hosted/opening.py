@@ -5,7 +5,9 @@ page only, for a quarter of an hour: two forms that are open side by side in one
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
+from math import ceil
 from uuid import UUID
 
 from django.conf import settings
@@ -75,3 +77,9 @@ def behind(kind: str, *methods: str) -> Callable[[View], Gated]:
         return never_cache(require_http_methods(methods)(gated))
 
     return decorate
+
+
+def minutes_left(link: Link) -> int:
+    """Of its session, begun ones counted whole."""
+    assert link.session_expires is not None  # the gate has seen to it
+    return max(1, ceil((link.session_expires - datetime.now(UTC)).total_seconds() / 60))

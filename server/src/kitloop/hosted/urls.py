@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from kitloop.hosted.array_form import array_form
 from kitloop.hosted.kit_form import kit_form
 from kitloop.hosted.opening import opening
 
 urlpatterns = [
     path("forms/kit", opening("kit")),
-    path("forms/kit/<uuid:link_id>", kit_form, name="hosted-kit-form"),
+    path("forms/kit/<uuid:link_id>", kit_form),
+    path("forms/array-data", opening("array")),
+    path("forms/array-data/<uuid:link_id>", array_form),
 ]

@@ -4,6 +4,7 @@ A process, because a thread that holds the interpreter lock stops the worker's h
 because it then may be killed alone. Everything here is safe to do twice: objects are replaced whole, rows in one transaction.
 """
 
+import contextlib
 import ctypes
 import json
 import logging
@@ -54,8 +55,7 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
     if run.sample.status == "cancelled":
         end_cancelled(run.pk)
         return
-    # Only from there: another worker, thought dead, may have finished it since we looked.
-    if not _open(run).update(state="running", started=clock.now()):
+    if not _begin(run):
         return
     with tempfile.TemporaryDirectory(prefix=f"run-{run.pk}-", dir=objects.work_folder()) as out:
         try:
@@ -77,6 +77,19 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
         shutil.rmtree(left, ignore_errors=True)
 
 
+def _begin(run: Run) -> bool:
+    """Whether the run is ours to do. Only from an open one: another worker, thought dead, may have finished it since we looked."""
+    with transaction.atomic():
+        if not _open(run).update(state="running", started=clock.now()):
+            return False
+        if run.sample.status == "scheduled":
+            with contextlib.suppress(
+                CannotMove
+            ):  # begun before; or cancelled this moment, which is looked for while it runs
+                move_sample(run.sample, "running", note="The array data is being analyzed.")
+        return True
+
+
 def _open(run: Run) -> QuerySet[Run]:
     """The run's row, where it is not finished by now."""
     return Run.objects.filter(pk=run.pk, state__in=["queued", "running"])
@@ -89,13 +102,18 @@ def bundle_of(run: Run) -> Path:
     return chosen if chosen and (chosen / "manifest.json").is_file() else Path(settings.KITLOOP_BUNDLE)
 
 
+_INPUTS = {"fastq-r1": "--r1", "fastq-r2": "--r2", "array-export": "--array"}
+
+
+def _input(option: str, given: dict[str, Any]) -> list[str]:
+    return [option, str(objects.path_of(given["key"])), f"{option}-sha256", given["sha256"]]
+
+
 def _analyze(run: Run, out: Path, should_stop: Callable[[], bool]) -> dict[str, Any]:
-    r1, r2 = run.inputs["fastq-r1"], run.inputs["fastq-r2"]
     command = [
         str(Path(sys.executable).with_name("kitloop-genomics")), "run",
         "--bundle", str(bundle_of(run)),
-        "--r1", str(objects.path_of(r1["key"])), "--r1-sha256", r1["sha256"],
-        "--r2", str(objects.path_of(r2["key"])), "--r2-sha256", r2["sha256"],
+        *(word for role, given in run.inputs.items() for word in _input(_INPUTS[role], given)),
         "--sample-id", str(run.sample_id), "--out", str(out), "--threads", str(settings.KITLOOP_ANALYSIS_THREADS),
     ]  # fmt: skip
     code, said = _run(command, should_stop)
@@ -143,7 +161,7 @@ def _die_with_the_worker() -> None:
 
 
 def _keep_files(run: Run, result: dict[str, Any], out: Path) -> list[File]:
-    """Deliverables as objects, with the FASTQ files that came in beside them."""
+    """Deliverables as objects, with the files that came in beside them."""
     files = [
         File(
             sample_id=run.sample_id,
@@ -187,7 +205,8 @@ def _keep_result(run: Run, result: dict[str, Any], files: list[File]) -> None:
         try:
             if locked.state == "succeeded":
                 move_sample(sample, "succeeded", note="Results are ready.")
-                owe_letter(locked.kit, "results")
+                if locked.kit is not None:  # nobody's address came with an array export
+                    owe_letter(locked.kit, "results")
             else:
                 said = " ".join(reason["message"] for reason in locked.reasons) or "Quality control failed."
                 move_sample(sample, "failed_qc", note=said)

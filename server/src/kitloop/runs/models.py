@@ -15,7 +15,7 @@ class Run(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     sample = models.ForeignKey(Sample, on_delete=models.CASCADE, related_name="runs")
-    kit = models.OneToOneField(Kit, on_delete=models.CASCADE, related_name="run")
+    kit = models.OneToOneField(Kit, on_delete=models.CASCADE, null=True, related_name="run")  # none: an array export
     inputs = models.JSONField()  # role to object key, size and SHA-256
     state = models.CharField(max_length=16, default="queued")
     failures = models.IntegerField(default=0)  # attempts that ended by themselves and without a verdict
@@ -34,7 +34,8 @@ class Run(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running", "succeeded", "failed_qc", "failed"]), name="run_state_known"
-            )
+            ),
+            models.UniqueConstraint(fields=["sample"], condition=Q(kit=None), name="run_of_array_once"),
         ]
 
 

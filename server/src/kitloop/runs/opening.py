@@ -1,4 +1,4 @@
-"""Opening a run: the data of a kit is here, an analysis is owed."""
+"""Opening a run: the data of a kit or of an array is here, an analysis is owed."""
 
 from uuid import UUID
 
@@ -6,7 +6,8 @@ from django.db import transaction
 
 from kitloop.base import clock
 from kitloop.base.jobs import defer
-from kitloop.kits.models import Kit
+from kitloop.base.objects import Stored
+from kitloop.kits.models import Kit, Sample
 from kitloop.kits.moves import CannotMove, move_sample
 from kitloop.labs.models import Upload
 from kitloop.runs.models import Run
@@ -31,3 +32,20 @@ def open_run(kit_id: UUID, uploads: dict[str, UUID]) -> Run | None:
         run = Run.objects.create(sample=kit.sample, kit=kit, inputs=inputs, created=clock.now())
         defer("runs.execute", run_id=str(run.id))
         return run
+
+
+def open_array_run(sample: Sample, export: Stored) -> tuple[Run, bool]:
+    """The run of a sample that was waiting for its array export, and whether this export is the one; the first one stands.
+
+    The sample is `scheduled` from here on, until a worker begins. Locks it. Raises CannotMove where it ended meanwhile.
+    """
+    with transaction.atomic():
+        locked = Sample.objects.select_for_update(of=("self",)).get(pk=sample.pk)
+        before = Run.objects.filter(sample=locked, kit=None).first()
+        if before is not None:
+            return before, False
+        move_sample(locked, "scheduled", note="The array data is here and waits for its analysis.")
+        inputs = {"array-export": {"key": export.key, "size": export.size, "sha256": export.sha256}}
+        run = Run.objects.create(sample=locked, kit=None, inputs=inputs, created=clock.now())
+        defer("runs.execute", run_id=str(run.id))
+        return run, True

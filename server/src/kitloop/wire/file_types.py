@@ -4,6 +4,7 @@ FILES = {
     "alignment-bai": "Index of the alignment",
     "alignment-bam": "Reads aligned to the reference genome",
     "ancestry-json": "Ancestry proportions with their intervals",
+    "array-export": "Array data as it was uploaded",
     "fastq-r1": "Reads as they were sequenced, first of each pair",
     "fastq-r2": "Reads as they were sequenced, second of each pair",
     "impute-csi": "Index of the imputed genotypes, CSI",
