@@ -129,3 +129,12 @@ def test_a_taken_port_is_said_by_name_and_nothing_is_started(option: str, tmp_pa
     assert f"port {number}" in done.stderr
     assert option in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", ["--ready", "--pid-file"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_starts(option: str, tmp_path: Path) -> None:
+    words = {"--ready": str(tmp_path / "ready"), option: str(tmp_path / "nowhere" / "file")}
+    argv = [KITLOOP, "sandbox", *(word for pair in words.items() for word in pair), "--data", str(tmp_path / "data")]
+    done = subprocess.run(argv, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, option in done.stderr, str(tmp_path / "nowhere") in done.stderr) == (2, True, True)
+    assert os.listdir(tmp_path) == []

@@ -109,6 +109,14 @@ def test_an_interrupted_start_says_so_and_can_be_begun_anew(data: Path) -> None:
     assert "holds no demo" not in said
 
 
+def test_a_data_folder_that_cannot_be_is_named_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for given in (Path("/proc/nowhere"), tmp_path / "file", tmp_path / "file" / "below"):
+        done = subprocess.run([KITLOOP, "demo", "--once"], env=environment(given), capture_output=True, text=True)
+        assert (done.returncode, "KITLOOP_DATA" in done.stderr) == (1, True), done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_fresh_does_not_touch_a_folder_that_is_no_demo(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     done = subprocess.run(

@@ -103,7 +103,7 @@ def demo(once: bool, fresh: bool, port: int, lab_port: int, shop_port: int, stag
     try:
         if fresh:
             _forget(data)
-        data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+        loop.make_folder()
         (data / MARK).touch()  # first of all: what is half made is a demo's too
         playing.play(once=once)
     except (KeyboardInterrupt, click.Abort):  # our own commands turn the one into the other

@@ -51,14 +51,25 @@ class Loop:
     def log(self, name: str) -> Path:
         return private_folder(self.data / "logs") / f"{name}.log"
 
-    def enter(self) -> None:
-        """Makes this process, and all that it starts, live in the loop's folder. Refuses where there is no room."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-        free = shutil.disk_usage(self.data).free
+    def make_folder(self) -> None:
+        """Makes the loop's folder. Refuses, before anything is written, where it can't be or where there is no room."""
+        there = next(folder for folder in (self.data, *self.data.parents) if folder.exists())
+        free = shutil.disk_usage(there).free
         if free < ROOM_BYTES:
             raise click.ClickException(
-                f"{free >> 20} MB are free in {self.data}; the loop needs 1 GB. Make room, or set KITLOOP_DATA."
+                f"{free >> 20} MB are free in {there}; the loop needs 1 GB. Make room, or set KITLOOP_DATA."
             )
+        try:
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+        except OSError as error:
+            said = f"The data folder {self.data} can't be made: {error.strerror}. Set KITLOOP_DATA to another."
+            raise click.ClickException(said) from None
+        if not os.access(self.data, os.W_OK | os.X_OK):
+            raise click.ClickException(f"The data folder {self.data} can't be written. Set KITLOOP_DATA to another.")
+
+    def enter(self) -> None:
+        """Makes this process, and all that it starts, live in the loop's folder."""
+        self.make_folder()
         self._alone()
         self.environment = {
             "KITLOOP_DATA": str(self.data),

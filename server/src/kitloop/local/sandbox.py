@@ -25,9 +25,21 @@ LOOPBACK = ["127.0.0.0/8"]
 PASSWORD = "sandbox password"  # noqa: S105 of a database that is thrown away
 
 
+def _place(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """A file that can be written where it is to stand. Found out now, and not when all of it is running."""
+    folder = Path(given or ".").absolute().parent
+    if given is not None and not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise click.BadParameter(f"{folder} is no folder that can be written.")
+    return given
+
+
 @click.command(epilog="Example: kitloop sandbox --ready sandbox.json    (then read host and api_key from that file)")
 @click.option(
-    "--ready", required=True, type=click.Path(dir_okay=False), help="Written, as JSON, when everything is ready."
+    "--ready",
+    required=True,
+    callback=_place,
+    type=click.Path(dir_okay=False),
+    help="Written, as JSON, when everything is ready.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -62,7 +74,10 @@ PASSWORD = "sandbox password"  # noqa: S105 of a database that is thrown away
     "--private-webhooks/--no-private-webhooks", default=True, help="Whether webhooks may go to loopback addresses."
 )
 @click.option(
-    "--pid-file", type=click.Path(dir_okay=False), help="Names the server's process, which may be killed with -9."
+    "--pid-file",
+    callback=_place,
+    type=click.Path(dir_okay=False),
+    help="Names the server's process, which may be killed with -9.",
 )
 def sandbox(
     ready: str, host: str, port: int, lab_port: int, data: str | None, stage_seconds: float, private_webhooks: bool,
