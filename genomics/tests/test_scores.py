@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import Finished
+from kitloop_genomics.ancestry.estimate import Ancestry
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import Panel, PanelChromosome, Population
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.sandbox.reads import SimulatedReads
 from kitloop_genomics.scores.catalog_file import ScoreVariant, ScoringFile, read_scoring_file
 from kitloop_genomics.scores.matching import match
+from kitloop_genomics.scores.reference import reference
 from kitloop_genomics.scores.score import Score, Unreported, percentile, score
 
 HEADER = "###PGS CATALOG SCORING FILE\n#format_version=2.0\n#pgs_id=TEST1\n#pgs_name=Test\n#trait_reported=Tests\n"
@@ -159,12 +163,12 @@ def _dosages(alt: list[float]) -> list[Dosages]:
 
 def test_the_value_is_weight_times_copies_of_the_effect_allele() -> None:
     file = _file(_variant(10, "G", "A", 2.0), _variant(20, "C", "T", 10.0))
-    found = score(file, _panel(), _dosages([1.5, 0.5, 0, 0]), "demo")
+    found = score(file, _panel(), _dosages([2, 1, 0, 0]), "demo")
     assert isinstance(found, Score)
-    assert found.value == pytest.approx(2 * 1.5 + 10 * 1.5)
+    assert found.value == pytest.approx(2 * 2 + 10 * 1)
     # Person p carries one G and two C, person q two G and one C.
     assert found.panel_scores.tolist() == [22.0, 14.0]
-    assert found.percentile == 50.0
+    assert found.percentile == 25.0
 
 
 def test_certain_dosages_give_a_band_of_no_width() -> None:
@@ -198,12 +202,15 @@ def test_percentiles_count_ties_half() -> None:
 
 
 def test_scores_from_likely_genotypes_follow_the_true_ones(
-    finished: Finished, bundle: Bundle, true_dosages: list[Dosages]
+    finished: Finished, bundle: Bundle, reads: SimulatedReads, true_dosages: list[Dosages]
 ) -> None:
+    truth = json.loads(reads.truth_json.read_text())["ancestry"]["populations"]
+    ancestry = _ancestry(*(row["proportion"] for row in truth))
     for path, reported in zip(bundle.score_files, finished.analysis.scores, strict=True):
-        best = score(read_scoring_file(path), bundle.panel, true_dosages, bundle.manifest.build)
+        best = score(read_scoring_file(path), bundle.panel, true_dosages, bundle.manifest.build, ancestry)
         assert isinstance(best, Score)
         assert reported["reported"]
+        assert reported["adjusted_for_ancestry"]
         assert reported["match_rate"] > 0.95
         assert reported["value"] == pytest.approx(best.value, abs=3 * reported["standard_error"])
         assert reported["standard_error"] < 0.3 * best.panel_scores.std()
@@ -211,3 +218,101 @@ def test_scores_from_likely_genotypes_follow_the_true_ones(
         assert 0 <= reported["percentile_low"] <= reported["percentile"] <= reported["percentile_high"] <= 100
         assert sum(reported["distribution"]["counts"]) == 200
         assert len(reported["distribution"]["bin_edges"]) == len(reported["distribution"]["counts"]) + 1
+
+
+def _ancestry(*share: float, replicates: list[list[float]] | None = None) -> Ancestry:
+    shares = np.array(share)
+    return Ancestry(shares, shares, shares, 0, 0, np.array(replicates) if replicates else shares[None])
+
+
+def _two_populations(seed: int = 4) -> Panel:
+    """60 people of each of two populations, 40 sites: ALT has 20 % in the first and 60 % in the second."""
+    rng = np.random.default_rng(seed)
+    haplotypes = np.concatenate([rng.random((40, 120)) < 0.2, rng.random((40, 120)) < 0.6], axis=1).astype(np.uint8)
+    chromosome = PanelChromosome(
+        "chr1", np.arange(1, 41), np.full(40, ord("A"), np.uint8), np.full(40, ord("G"), np.uint8),
+        tuple("x" * 40), haplotypes, np.zeros(40),
+    )  # fmt: skip
+    groups = (Population("a", "A", np.arange(60)), Population("b", "B", np.arange(60, 120)))
+    return Panel(tuple(f"p{at}" for at in range(120)), groups, (chromosome,))
+
+
+def plain_expected(panel_scores: list[float], groups: list[list[int]], share: list[float]) -> list[float]:
+    """The slow version of `Reference.expected`, one person at a time."""
+    means = [sum(panel_scores[at] for at in group) / len(group) for group in groups]
+    squares = [sum((panel_scores[at] - mean) ** 2 for at in group) for group, mean in zip(groups, means, strict=True)]
+    average = sum(squares) / (sum(map(len, groups)) - len(groups))
+    variances = [(own + 20 * average) / (len(group) + 19) for own, group in zip(squares, groups, strict=True)]
+    mean = sum(weight * one for weight, one in zip(share, means, strict=True))
+    spread = sum(weight * one for weight, one in zip(share, variances, strict=True)) ** 0.5
+    found = [0.0] * len(panel_scores)
+    for group, own_mean, own in zip(groups, means, variances, strict=True):
+        for at in group:
+            found[at] = mean + spread * (panel_scores[at] - own_mean) / own**0.5
+    return found
+
+
+@pytest.mark.parametrize("share", [[1.0, 0.0], [0.0, 1.0], [0.3, 0.7]])
+def test_the_reference_of_a_mixed_person_is_that_of_the_slow_version(share: list[float]) -> None:
+    panel = _two_populations()
+    scores = np.random.default_rng(1).normal(size=120) * np.repeat([1.0, 3.0], 60) + np.repeat([0.0, 10.0], 60)
+    found = reference(scores, panel).expected(np.array(share))
+    groups = [population.members.tolist() for population in panel.populations]
+    assert found.tolist() == pytest.approx(plain_expected(scores.tolist(), groups, share))
+
+
+def test_a_person_is_compared_with_their_own_ancestry() -> None:
+    panel = _two_populations()
+    file = _file(*(_variant(at, "G", "A") for at in range(1, 41)))
+    # 16 copies of 80: what the first population has on average, and very few in the second.
+    typical = [
+        Dosages(np.full(40, 0.4, np.float32), np.tile(np.float32([0.6, 0.4, 0]), (40, 1)), np.zeros(40, np.int8))
+    ]
+    certain = [Dosages(typical[0].dosage, np.eye(3, dtype=np.float32)[np.zeros(40, int)], typical[0].gt)]
+    found = {
+        name: score(file, panel, certain, "demo", ancestry)
+        for name, ancestry in {"first": _ancestry(1, 0), "second": _ancestry(0, 1), "all": None}.items()
+    }
+    percentiles = {name: one.percentile for name, one in found.items() if isinstance(one, Score)}
+    assert 35 < percentiles["first"] < 65
+    assert percentiles["second"] == 0
+    assert 15 < percentiles["all"] < 35
+    assert [one.adjusted for one in found.values() if isinstance(one, Score)] == [True, True, False]
+
+
+def test_uncertain_ancestry_widens_the_band() -> None:
+    panel = _two_populations()
+    file = _file(*(_variant(at, "G", "A") for at in range(1, 41)))
+    sure = [
+        Dosages(np.full(40, 0.5, np.float32), np.eye(3, dtype=np.float32)[np.zeros(40, int)], np.zeros(40, np.int8))
+    ]
+    narrow = score(file, panel, sure, "demo", _ancestry(0.9, 0.1))
+    wide = score(file, panel, sure, "demo", _ancestry(0.9, 0.1, replicates=[[0.87, 0.13], [0.93, 0.07]]))
+    assert isinstance(narrow, Score)
+    assert isinstance(wide, Score)
+    assert narrow.percentile_low == narrow.percentile == narrow.percentile_high == wide.percentile
+    assert wide.percentile_low < wide.percentile < wide.percentile_high
+    assert wide.standard_error == 0
+
+
+def test_a_score_that_the_data_leave_open_is_not_reported() -> None:
+    panel = _two_populations()
+    file = _file(*(_variant(at, "G", "A") for at in range(1, 41)))
+    for doubt, reported in ((0.001, True), (0.5, False)):
+        gp = np.tile(np.float32([doubt / 2, 1 - doubt, doubt / 2]), (40, 1))
+        found = score(
+            file, panel, [Dosages(np.ones(40, np.float32), gp, np.ones(40, np.int8))], "demo", _ancestry(1, 0)
+        )
+        assert isinstance(found, Score) == reported
+        if isinstance(found, Unreported):
+            assert found.reason == "too_uncertain"
+
+
+@pytest.mark.parametrize(
+    ("stated", "own", "reported"),
+    [("hg38", "GRCh38", True), ("GRCh37", "GRCh38", False), ("NR", "GRCh38", True), ("hg19", "GRCh37", True),
+     ("kitloop-demo-1", "kitloop-demo-1", True), ("GRCh38", "kitloop-demo-1", False)],
+)  # fmt: skip
+def test_names_of_one_build_are_the_same(stated: str, own: str, reported: bool) -> None:
+    found = score(_file(_variant(10, "G", "A"), build=stated), _panel(), _dosages([2, 0, 0, 0]), own)
+    assert isinstance(found, Score) == reported

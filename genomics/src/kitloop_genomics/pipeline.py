@@ -267,7 +267,7 @@ def _interpret(
         settings = bundle.thresholds["scores"]
         for path in bundle.score_files:
             file = read_scoring_file(path)
-            result = score(file, panel, imputed, bundle.manifest.build)
+            result = score(file, panel, imputed, bundle.manifest.build, ancestry)
             found.scores.append(score_json(result, settings.get(file.key, {})))
     if truth is not None:
         with progress.step("accuracy"):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kitloop_genomics.accuracy import accuracy, compare, pool
+from kitloop_genomics.ancestry.estimate import Ancestry
 from kitloop_genomics.bundle.open import open_bundle
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.demo.build import Demo
@@ -66,9 +67,12 @@ def validate(
                 true = true_share["proportion"]
                 ancestry_errors.append(abs(share["proportion"] - true))
                 enclosed.append(share["low"] - 0.005 <= true <= share["high"] + 0.005)
+            shares = np.array([row["proportion"] for row in truth])
+            # Known exactly, so that nothing is left open: the shares stand for their own only replicate.
+            known_ancestry = Ancestry(shares, shares, shares, 0, 0, shares[None])
             true_dosages = _as_dosages(known.truth, bundle.panel.chromosomes)
             for file, reported in zip(score_files, result.scores, strict=True):
-                best = score(file, bundle.panel, true_dosages, bundle.manifest.build)
+                best = score(file, bundle.panel, true_dosages, bundle.manifest.build, known_ancestry)
                 if isinstance(best, Score) and reported["reported"]:
                     exact = percentile(best.value, best.panel_scores)
                     shifts.append(abs(exact - reported["percentile"]))

@@ -28,7 +28,8 @@ _SEED = 20_170_719  # fixed: the same reads give the same interval
 class Ancestry:
     """share, low and high: (P,) in the panel's order of populations; low to high is a 95 % interval.
 
-    sites: covered sites that took part.  blocks: stretches of genome that were resampled.
+    sites: covered sites that took part.  blocks: stretches of genome that were resampled.  replicates: (R, P), the
+    shares of each resampling, for what has to know how they vary together.
     """
 
     share: NDArray[np.float64]
@@ -36,6 +37,7 @@ class Ancestry:
     high: NDArray[np.float64]
     sites: int
     blocks: int
+    replicates: NDArray[np.float64]
 
 
 def estimate_ancestry(panel: Panel, found: list[Likelihoods]) -> Ancestry | None:
@@ -62,4 +64,4 @@ def estimate_ancestry(panel: Panel, found: list[Likelihoods]) -> Ancestry | None
     near = (share + 0.01) / (share + 0.01).sum()
     replicates = np.array([proportions(genotype, frequency, draw[block], near, 100, 1e-4) for draw in draws])
     low, high = np.percentile(replicates, [2.5, 97.5], axis=0)
-    return Ancestry(share, np.minimum(low, share), np.maximum(high, share), len(genotype), count)
+    return Ancestry(share, np.minimum(low, share), np.maximum(high, share), len(genotype), count, replicates)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.arrays.errors import ExportBuildError
 from kitloop_genomics.arrays.export import Export, Sites
-from kitloop_genomics.arrays.vendors import MT, PAR, X, Y, builds_named
+from kitloop_genomics.arrays.vendors import MT, PAR, X, Y
+from kitloop_genomics.bundle.builds import builds_named
 from kitloop_genomics.bundle.positions import PositionTable
 
 # As in position tables; the pseudoautosomal regions are numbered as part of X.

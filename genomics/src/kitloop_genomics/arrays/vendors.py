@@ -19,6 +19,7 @@ from kitloop_genomics.arrays.errors import (
     ExportMalformedError,
     ExportUnknownVendorError,
 )
+from kitloop_genomics.bundle.builds import builds_named
 
 BUILDS = (37, 38)
 SUPPORTED = "Exports of 23andMe, AncestryDNA and MyHeritage can be used"
@@ -51,8 +52,6 @@ _OTHERS = (
     ("<html", "a web page"),
     ("<!doctype", "a web page"),
 )
-_BUILD = re.compile(r"\b(?:build|grch|ncbi|hg)[ _]?(\d\d)(?!\d)")
-_HG = {18: 36, 19: 37}
 _ARRAY = re.compile(r"(?:array version: *|##chip=)([A-Za-z0-9][A-Za-z0-9._-]{0,19})")
 
 CHROMOSOMES: dict[bytes, int] = {str(number).encode(): number for number in range(27)} | {
@@ -96,11 +95,6 @@ def read_heading(path: Path, comments: list[bytes], columns: tuple[str, ...], li
         raise ExportMalformedError(path, f"the columns {wanted} are not there", DOWNLOAD_AGAIN, line=line)
     array = _ARRAY.search(b"\n".join(comments).decode("latin-1"))
     return Heading(vendor, array.group(1) if array else "", _build(path, text))
-
-
-def builds_named(text: str) -> set[int]:
-    """The human genome builds that a text names, say {37} for `build 37.1`, `GRCh37` or `hg19`."""
-    return {_HG.get(int(number), int(number)) for number in _BUILD.findall(text.lower())}
 
 
 def _build(path: Path, comments: str) -> int | None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kitloop_genomics.ancestry.estimate import Ancestry
+from kitloop_genomics.bundle.builds import builds_named
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.scores.catalog_file import ScoringFile
 from kitloop_genomics.scores.matching import Matched, Matching, match
+from kitloop_genomics.scores.reference import reference
 
 MATCH_RATE_FLOOR = 0.75
+MAX_ERROR_SD = 0.5  # of the spread among people: beyond it the band of an average person is wider than 59 points
 BINS = 40
 _BAND_SD = 1.645  # to each side: 90 % of a normal distribution
 _LD_BLOCK = 500
@@ -20,9 +24,10 @@ _LD_BLOCK = 500
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A computed score. Percentiles are 0 to 100; low and high enclose 90 % of what imputation leaves open.
+    """A computed score. Percentiles are 0 to 100; low and high enclose 90 % of what imputation and ancestry leave open.
 
-    panel_scores: (people,) the same score of each panel person, from their own genotypes.
+    standard_error: of the value, by imputation.  panel_scores: (people,) the same score of each panel person, from
+    their own genotypes; with `adjusted`, as it would be with this person's ancestry.
     """
 
     file: ScoringFile
@@ -33,6 +38,7 @@ class Score:
     percentile_low: float
     percentile_high: float
     panel_scores: NDArray[np.float64]
+    adjusted: bool
 
     def distribution(self) -> dict[str, object]:
         """A histogram of the panel's scores that a page can draw."""
@@ -42,21 +48,24 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Unreported:
-    """A score that isn't reported, and the code of why: `low_match_rate` or `wrong_build`."""
+    """A score that isn't reported, and the code of why: `low_match_rate`, `wrong_build` or `too_uncertain`."""
 
     file: ScoringFile
     matching: Matching
     reason: str
 
 
-def score(file: ScoringFile, panel: Panel, imputed: list[Dosages], build: str) -> Score | Unreported:
+def score(
+    file: ScoringFile, panel: Panel, imputed: list[Dosages], build: str, ancestry: Ancestry | None = None
+) -> Score | Unreported:
     """Score one person. `imputed` is per chromosome of the panel; `build` is the bundle's genome build.
 
-    Nothing is reported when fewer than 75 % of the file's variants can be used, or when the file names another
-    build. The percentile is against all of the panel's people, whatever their population.
+    The percentile is among people of the person's `ancestry`, or among the whole panel if that isn't known. Nothing
+    is reported when fewer than 75 % of the file's variants can be used, when the file names another build, or when the
+    data leave so much open that the value says little.
     """
     matching = match(file.variants, panel.chromosomes)
-    if file.build and file.build.lower() not in (build.lower(), "nr"):
+    if file.build and not _same_build(file.build, build):
         return Unreported(file, matching, "wrong_build")
     if matching.rate < MATCH_RATE_FLOOR:
         return Unreported(file, matching, "low_match_rate")
@@ -69,14 +78,29 @@ def score(file: ScoringFile, panel: Panel, imputed: list[Dosages], build: str) -
         panel_copies = _copies(chromosome.genotypes[matched.site].T.astype(np.float64), matched)
         panel_scores += panel_copies @ matched.weight
         variance += _variance(matched, dosages, panel_copies)
-    error = variance**0.5
+    error = total = variance**0.5
+    if ancestry is not None:
+        among = reference(panel_scores, panel)
+        panel_scores = among.expected(ancestry.share)
+        # What the shares leave open moves the expectation, and with it the place of the same value.
+        total = float(np.hypot(error, (ancestry.replicates @ among.mean).std()))
+    if total > MAX_ERROR_SD * panel_scores.std() > 0:
+        return Unreported(file, matching, "too_uncertain")
     return Score(
         file, matching, value, error,
         percentile(value, panel_scores),
-        percentile(value - _BAND_SD * error, panel_scores),
-        percentile(value + _BAND_SD * error, panel_scores),
-        panel_scores,
+        percentile(value - _BAND_SD * total, panel_scores),
+        percentile(value + _BAND_SD * total, panel_scores),
+        panel_scores, ancestry is not None,
     )  # fmt: skip
+
+
+def _same_build(stated: str, own: str) -> bool:
+    """Whether two names mean one genome build: hg38 and GRCh38 do. NR, not reported, is taken on trust."""
+    if stated.lower() in (own.lower(), "nr"):
+        return True
+    numbers = builds_named(stated)
+    return bool(numbers) and numbers == builds_named(own)
 
 
 def percentile(value: float, among: NDArray[np.float64]) -> float:
