@@ -80,6 +80,10 @@ CASES: dict[str, Case] = {
     "front": Case(NONE, get=moved(ALL_OWN)),
     "account": Case(NONE, get=ALL_OWN),
     "password": Case(NONE, get=ALL_OWN),
+    "second-factor": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"password": "a long enough password"}),
+    "second-factor-set-up": Case(NONE, get=moved(ALL_OWN), post=moved(ALL_OWN)),
+    "second-factor-off": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"password": "a long enough password"}),
+    "backup-tokens": Case(NONE, get=ALL_OWN),
     "api-keys": Case(NONE, get=ALL_OWN),
     "api-key-new": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"name": "new"}),
     "api-key-created": Case(KEY, get=OWNERS_KEY),
@@ -105,6 +109,7 @@ CASES: dict[str, Case] = {
     "people": Case(NONE, get=PEOPLE_LISTS),
     "person": Case(PERSON, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS), given={"role": "analyst"}),
     "person-deactivate": Case(PERSON, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS)),
+    "person-second-factor-off": Case(PERSON, get=PEOPLE_THINGS, post=moved(PEOPLE_THINGS)),
     "person-activate": Case(PERSON, post=moved(PEOPLE_THINGS)),
     "invitations": Case(NONE, get=PEOPLE_LISTS),
     "invitation-new": Case(
@@ -114,7 +119,8 @@ CASES: dict[str, Case] = {
     "audit": Case(NONE, get=PEOPLE_LISTS),
     "delivery": Case(lambda world: {"delivery_id": world.delivery.id}, get=THINGS),
 }
-# These show nobody's data and are for whoever is not logged in; test_logging_in, test_letter_links and test_people_pages have their tests.
+# These show nobody's data and are for whoever is not logged in; their tests are in test_logging_in, test_two_steps,
+# test_letter_links and test_people_pages.
 OPEN = {
     "activate",
     "confirm-email",
@@ -125,6 +131,7 @@ OPEN = {
     "password-reset-sent",
     "password-reset-complete",
     "password-reset-confirm",
+    "second-step",
 }
 
 

@@ -43,6 +43,7 @@ def _migrated() -> None:
         ("create-user notanemail --organization 1", "organization"),
         ("create-organization Acme --results-url javascript:x", "--results-url"),
         ("create-api-key nobody@example.com", "create-user"),
+        ("turn-off-second-factor nobody@example.com", "There is no user with this e-mail address."),
     ],
 )
 def test_wrong_words_are_named(words: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Making an account by oneself: registered, activated by a letter's link, or forgotten again (ADR 0008)."""
+"""Making an account by oneself: registered, activated by a letter's link, or forgotten again (ADR 9)."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from kitloop.accounts.guesses import SIGNING_IN
 from kitloop.accounts.logins import log_in, log_out, refreshed, verify
 from kitloop.accounts.models import User
+from kitloop.accounts.second_factor import WRONG, WRONG_BACKUP, has_second_factor, passes
 from kitloop.api.guessing import counted, forgotten
 from kitloop.api.operation import OpenOperation
 from kitloop.api.routing import at
@@ -45,11 +46,27 @@ class LogInView(OpenOperation):
         user = authenticate(request._request, username=given["email"], password=given["password"])
         if not isinstance(user, User):
             raise AuthenticationFailed("No active account found with the given credentials")
+        if has_second_factor(user):
+            _ask_for_it(user, given)
         self.acts_for = user.caller()
         with self.entered():
             tokens = log_in(user)
         forgotten(request, SIGNING_IN, email=given["email"])
         return Response({"refresh": tokens.refresh, "access": tokens.access})
+
+
+def _ask_for_it(user: User, given: dict[str, Any]) -> None:
+    """The second factor. A refusal has the field's name and no `detail`: that is how clients know what to ask for (contract §2.2)."""
+    otp_token, backup_token = given.get("otp_token", ""), given.get("backup_token", "")
+    if passes(user, otp_token=otp_token, backup_token=backup_token):
+        return
+    if otp_token:
+        raise AuthenticationFailed({"otp_token": [WRONG]})
+    if backup_token:
+        raise AuthenticationFailed({"backup_token": [WRONG_BACKUP]})
+    raise AuthenticationFailed(
+        {"otp_token": ["Enter the code that your authenticator app shows, or send a backup_token."]}
+    )
 
 
 class RefreshView(OpenOperation):

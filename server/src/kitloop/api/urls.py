@@ -8,6 +8,7 @@ from kitloop.api import (
     invitations,
     lab_protocol,
     logins,
+    mfa,
     organization,
     passwords,
     pipelines,
@@ -48,6 +49,7 @@ v2 = [
     *logins.routes,
     *registering.routes,
     *passwords.routes,
+    *mfa.routes,
 ]
 kitloop_v1 = [*samples.own_routes, *subscriptions.own_routes, *audit.own_routes]
 lab_v1 = lab_protocol.routes

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from kitloop.accounts.models import Caller, User
 from kitloop.accounts.organizations import change_user, give_role, people_matching
 from kitloop.accounts.roles import Permission
+from kitloop.accounts.second_factor import NothingSetUp, turn_off
 from kitloop.base.errors import FieldErrors
 from kitloop.dashboard.access import page
 from kitloop.dashboard.entry import enter
@@ -107,6 +108,22 @@ def deactivate(request: HttpRequest, caller: Caller, user_id: UUID) -> HttpRespo
 @page("POST", may=Permission.ORGANIZATION_MANAGE)
 def activate(request: HttpRequest, caller: Caller, user_id: UUID) -> HttpResponse:
     return _turn(request, caller, _user(caller, user_id), is_active=True)
+
+
+@page("GET", "POST", may=Permission.ORGANIZATION_MANAGE)
+def turn_second_factor_off(request: HttpRequest, caller: Caller, user_id: UUID) -> HttpResponse:
+    """For who lost the app and the backup tokens: asks first; then their password alone is enough."""
+    user = _user(caller, user_id)
+    if request.method != "POST":
+        return _person(request, caller, user, "person_second_factor_off.html")
+    try:
+        turn_off(user)
+    except NothingSetUp as error:
+        messages.error(request, str(error))
+    else:
+        enter(request, "second-factor-off.post", caller, user.id)
+        messages.success(request, f"{user.name or user.email} logs in with the password alone from now on.")
+    return redirect("dashboard:person", user_id=user.id)
 
 
 def _turn(request: HttpRequest, caller: Caller, user: User, *, is_active: bool) -> HttpResponse:

@@ -8,10 +8,14 @@ from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
 from kitloop.accounts.guesses import RESET_LETTERS, SIGNING_IN, Limit, count_attempt, forget_attempts
+from kitloop.accounts.models import User
+from kitloop.accounts.second_factor import has_second_factor
 from kitloop.base.requests import client_address
+from kitloop.dashboard import second_step
 from kitloop.dashboard.entry import enter, write
 from kitloop.dashboard.password_forms import ForgottenForm, NewPasswordForm
 
@@ -60,7 +64,15 @@ class LogIn(Throttled, views.LoginView):
     limit, email_field = SIGNING_IN, "username"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The password is right. With a second factor, that is half of it: nobody is logged in before the other half."""
+        user = form.get_user()
+        assert isinstance(user, User)
+        if has_second_factor(user):
+            second_step.begin(self.request, user, following=self.get_success_url())
+            return redirect("dashboard:second-step")
         forget_attempts(self.limit, **self._who(self.request))
+        enter(self.request, "login.post", user.caller(), user.id)
+        write(self.request)
         return super().form_valid(form)
 
 

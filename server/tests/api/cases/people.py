@@ -5,6 +5,7 @@ from uuid import UUID
 from cast import Cast
 from kitloop.accounts.logins import log_in
 from kitloop.accounts.models import APIKey
+from second_factors import turned_on
 
 from cases import SIGNED_IN, Case, by_role
 
@@ -34,6 +35,10 @@ CASES = [
     Case("user-register", "post", "user-register/", SHUT, {"email": "new@example.com", "password": "a long enough password"}),
     Case("user-activate", "post", "user-activate/", SHUT, NO_LINK),
     Case("user-activate-resend", "post", "user-activate-resend/", OPEN, {"email": "nobody@example.com"}),
+    Case("mfa-status", "get", "mfa-status/", SIGNED_IN),
+    Case("mfa-setup", "post", "mfa-setup/", by_role(400, 201, 201, 201, 201), {"device_type": "generator"}),
+    Case("mfa-validate", "post", "mfa-validate/", by_role(400, 400, 400, 400, 400), {"token": "000000"}),
+    Case("mfa-disable", "delete", "mfa-disable/", by_role(204, 400, 400, 400, 400)),
     Case("jwt-refresh", "post", "jwt-refresh/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
     Case("jwt-verify", "post", "jwt-verify/", OPEN, lambda cast, ids: {"token": ids["refresh"]}),
     Case("jwt-logout", "post", "jwt-logout/", OPEN, lambda cast, ids: {"refresh": ids["refresh"]}),
@@ -41,6 +46,7 @@ CASES = [
 
 
 def ids(cast: Cast) -> dict[str, str]:
-    """A key and a login of the viewer's."""
+    """A key and a login of the viewer's; the owner has a second factor."""
+    turned_on(cast.owner.user)
     key: UUID = APIKey.objects.get(user=cast.viewer.user).id
     return {"key": str(key), "refresh": log_in(cast.viewer.user).refresh}
