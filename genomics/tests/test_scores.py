@@ -163,12 +163,12 @@ def _dosages(alt: list[float]) -> list[Dosages]:
 
 def test_the_value_is_weight_times_copies_of_the_effect_allele() -> None:
     file = _file(_variant(10, "G", "A", 2.0), _variant(20, "C", "T", 10.0))
-    found = score(file, _panel(), _dosages([2, 1, 0, 0]), "demo")
+    found = score(file, _panel(), _dosages([2, 0, 0, 0]), "demo")
     assert isinstance(found, Score)
-    assert found.value == pytest.approx(2 * 2 + 10 * 1)
+    assert found.value == pytest.approx(2 * 2 + 10 * 2)
     # Person p carries one G and two C, person q two G and one C.
     assert found.panel_scores.tolist() == [22.0, 14.0]
-    assert found.percentile == 25.0
+    assert found.percentile == 100.0
 
 
 def test_certain_dosages_give_a_band_of_no_width() -> None:
