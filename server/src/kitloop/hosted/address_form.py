@@ -21,7 +21,9 @@ class Countries(forms.Select):
         words = labels_of(str(value)) if value else ANYWHERE
         for part in ("region", "city", "postal_code"):
             if (word := getattr(words, part)) != getattr(ANYWHERE, part):
-                option["attrs"][f"data-{part.replace('_', '-')}"] = word
+                option["attrs"][f"data-{part}"] = word
+        if words.known:
+            option["attrs"]["data-known"] = " ".join(words.known)
         return option
 
 
@@ -93,7 +95,9 @@ class AddressForm(forms.Form):
         for part in ("city", "region", "postal_code"):
             name = "recipient_address_" + part.replace("region", "state_region")
             self.fields[name].label = getattr(words, part)
-            self.fields[name].widget.attrs["data-part"] = part.replace("_", "-")
+            self.fields[name].widget.attrs["data-part"] = part
+            if part in words.known:
+                self.fields[name].help_text = ""
 
     def clean(self) -> dict[str, Any]:
         """Whether a parcel gets there, once each field is one by itself; what comes out is the recipient to keep."""

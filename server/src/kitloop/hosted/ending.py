@@ -58,11 +58,25 @@ _WHY = {
         "Ask {company} what to do.",
     ),
 }
+_WHY_OF_REPORTS = {
+    "timed_out": _Why(
+        410,
+        "Your time is up",
+        "A report can be read for 15 minutes after its link was opened, so that nobody finds it in this browser later.",
+        "To read it again, go back to {company} and ask for a new link.",
+    ),
+    "closed": _Why(410, "This report is gone", "There are no results to show any more.", "Ask {company} why."),
+}
 _DONE = {
     "kit": (
         "Your kit is ordered",
         "We pass your order to the lab now, and the lab sends the kit to the address you gave.",
         "You get an e-mail when it is on its way. There is nothing more to do here: you can close this page.",
+    ),
+    "test": (
+        "The test order is placed",
+        "It goes through every step of a real one, but nothing is sent to the address.",
+        "You can close this page.",
     ),
     "array": (
         "Your file is here",
@@ -76,7 +90,7 @@ def over(request: HttpRequest, why: str, link: Link | None = None) -> HttpRespon
     """It can't go on. A link that we know sends the browser to where the company wants to hear of that."""
     if link is not None and link.redirect_on_failure:
         return _elsewhere(link.redirect_on_failure)
-    found = _WHY[why]
+    found = _WHY_OF_REPORTS.get(why, _WHY[why]) if link is not None and link.kind == "report" else _WHY[why]
     company = link.sample.project.organization.name if link else ""
     said = (found.said, found.remedy.format(company=company or "where you got it"))
     return show(request, "ending.html", Ending(found.title, said, company), status=found.status)
@@ -87,7 +101,7 @@ def sent_back(request: HttpRequest, link: Link) -> HttpResponse:
     if link.redirect_on_success:
         return _elsewhere(link.redirect_on_success)
     company = link.sample.project.organization.name
-    title, *said = _DONE[link.kind]
+    title, *said = _DONE["test" if link.kind == "kit" and link.sample.test_mode else link.kind]
     page = Ending(title, tuple(sentence.format(company=company) for sentence in said), company)
     return show(request, "ending.html", page)
 

@@ -28,6 +28,7 @@ class Labels:
     region: str = "State or region"
     city: str = "Town or city"
     postal_code: str = "Postal code"
+    known: tuple[str, ...] = ()  # of region and postal_code, those that addresses there have for sure
 
 
 ANYWHERE = Labels()
@@ -41,8 +42,10 @@ def labels_of(country_code: str) -> Labels:
     except ValueError:
         return ANYWHERE
     has_regions = "country_area" in rules.allowed_fields
+    known = {"region": has_regions, "postal_code": "postal_code" in rules.allowed_fields}
     return Labels(
         region=_REGIONS.get(rules.country_area_type, ANYWHERE.region) if has_regions else ANYWHERE.region,
         city=_CITIES.get(rules.city_type, ANYWHERE.city),
         postal_code=_POSTAL_CODES.get(rules.postal_code_type, ANYWHERE.postal_code),
+        known=tuple(part for part, is_known in known.items() if is_known),
     )

@@ -1,17 +1,17 @@
 // Every form works without this file. It adds: the words of the chosen country, and one sending per form.
 
 const country = document.querySelector("select[name=recipient_address_country_code]");
-if (country) {
-  const general = new Map();
+country?.addEventListener("change", () => {
+  const chosen = country.selectedOptions[0];
+  const general = { city: "Town or city", region: "State or region", postal_code: "Postal code" };
   for (const input of document.querySelectorAll("input[data-part]")) {
-    const label = document.querySelector(`label[for=${input.id}]`);
-    general.set(input.dataset.part, [label, { city: "Town or city", region: "State or region", "postal-code": "Postal code" }[input.dataset.part]]);
+    const part = input.dataset.part;
+    document.querySelector(`label[for=${input.id}]`).textContent = chosen.getAttribute(`data-${part}`) ?? general[part];
+    // What to do where addresses have no such part: no help in a country whose addresses do.
+    const help = document.getElementById(`${input.id}_helptext`);
+    if (help) help.hidden = (chosen.dataset.known ?? "").split(" ").includes(part);
   }
-  country.addEventListener("change", () => {
-    const chosen = country.selectedOptions[0];
-    for (const [part, [label, word]] of general) label.textContent = chosen.getAttribute(`data-${part}`) ?? word;
-  });
-}
+});
 
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {

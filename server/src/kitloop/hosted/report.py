@@ -1,0 +1,138 @@
+"""The page behind a report's link: what the analysis found, for the person whose sample it was (contract §7.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from kitloop.hosted.curve import Curve, curve
+from kitloop.hosted.ending import over
+from kitloop.hosted.entry import enter
+from kitloop.hosted.opening import behind, minutes_left
+from kitloop.hosted.showing import show
+from kitloop.kits.links import Link
+from kitloop.runs.models import Run, TraitScore
+
+COLOURS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    title: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    name: str
+    description: str
+    label: str
+    is_raised: bool
+    sentence: str
+    threshold: str
+    curve: Curve | None
+    advice: tuple[Advice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the ancestry; x and width in percent of the bar."""
+
+    name: str
+    percent: str
+    interval: str
+    x: float
+    width: float
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    organization: str
+    test_mode: bool
+    finished: datetime | None
+    minutes_left: int
+    scores: tuple[Score, ...]
+    shares: tuple[Share, ...]
+
+
+_RAISED = (
+    Advice(
+        "Talk about it", "Show this page to a doctor. They know your history and your family’s, which a score does not."
+    ),
+    Advice("It is not a diagnosis", "Many people with a raised score never get what it is about."),
+)
+_NOT_RAISED = (
+    Advice("It is not an all-clear", "People without a raised score are affected too. Go to your check-ups as before."),
+    Advice("Genes are a part of it", "How you live, your age and your family’s history count as well."),
+)
+
+
+@behind("report", "GET", "HEAD")
+def report(request: HttpRequest, link: Link) -> HttpResponse:
+    sample = link.sample
+    organization = sample.project.organization
+    run = Run.objects.filter(pk=sample.run_id).first() if sample.run_id else None
+    if run is None or sample.status != "succeeded" or sample.is_deleted or not organization.consumer_reports_enabled:
+        return over(request, "closed", link)
+    enter(request, link, "sample-consumer-report.read")
+    page = Report(
+        organization=organization.name,
+        test_mode=sample.test_mode,
+        finished=run.finished,
+        minutes_left=minutes_left(link),
+        scores=tuple(_score(row) for row in TraitScore.objects.shown_by(sample).order_by("key")),
+        shares=_shares((run.ancestry or {}).get("populations", [])),
+    )
+    return show(request, "report.html", page)
+
+
+def _score(row: TraitScore) -> Score:
+    details = row.details
+    threshold = details.get("risk_percentile_threshold")
+    found = row.distribution or {}
+    edges, counts = found.get("bin_edges", []), found.get("counts", [])
+    picture = None if row.value is None else curve(edges, counts, row.value, threshold)
+    return Score(
+        name=str(details.get("name") or row.key),
+        description=str(details.get("description") or ""),
+        label={"high_risk": "Raised likelihood", "not_high_risk": "Not raised"}.get(row.risk, ""),
+        is_raised=row.risk == "high_risk",
+        sentence=_sentence(row.percentile, details),
+        threshold="" if threshold is None else f"We call a score raised from percentile {threshold:g} on.",
+        curve=picture,
+        advice={"high_risk": _RAISED, "not_high_risk": _NOT_RAISED}.get(row.risk, ()),
+    )
+
+
+def _sentence(percentile: float | None, details: dict[str, Any]) -> str:
+    if percentile is None:
+        return "Too little of this score could be read from your sample. We would rather show nothing than something unsure."
+    low, high = details.get("percentile_low"), details.get("percentile_high")
+    range_ = (
+        f" The true number most likely lies between {low:.0f} and {high:.0f}."
+        if low is not None and high is not None
+        else ""
+    )
+    return f"Your score is higher than that of {percentile:.0f} in 100 people of the comparison group.{range_}"
+
+
+def _shares(populations: list[dict[str, Any]]) -> tuple[Share, ...]:
+    """Largest first."""
+    found, x = [], 0.0
+    for at, row in enumerate(sorted(populations, key=lambda each: -float(each.get("proportion") or 0))):
+        part = 100 * float(row.get("proportion") or 0)
+        known = row.get("low") is not None and row.get("high") is not None
+        found.append(
+            Share(
+                name=str(row.get("name") or row.get("key") or "?"),
+                percent=f"{part:.1f} %",
+                interval=f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %" if known else "not estimated",
+                x=round(x, 3),
+                width=round(part, 3),
+                colour=at % COLOURS,
+            )
+        )
+        x += part
+    return tuple(found)

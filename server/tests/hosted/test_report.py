@@ -1,0 +1,173 @@
+"""A person reads their results behind a link that their company asked for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cast import Cast, make_lab
+from django.test import Client
+from hosted_visits import asked, opened, path_of
+from kitloop.base import clock
+from kitloop.events.models import AuditEntry
+from kitloop.hosted.curve import HEIGHT, WIDTH, curve
+from kitloop.kits.links import Link
+from kitloop.kits.models import Sample
+from kitloop.runs.models import Run, TraitScore
+
+from lab import ordered_kit
+
+EDGES, COUNTS = [0.0, 1.0, 2.0, 3.0, 4.0], [10, 40, 40, 10]
+
+
+@pytest.fixture
+def sample(cast: Cast) -> Sample:
+    """One with three scores: raised, not raised, and one that could not be read."""
+    cast.organization.consumer_reports_enabled = True
+    cast.organization.save()
+    kit = ordered_kit(cast, make_lab())
+    populations = [
+        {"key": "N", "name": "North", "proportion": 0.25, "low": 0.2, "high": 0.3},
+        {"key": "S", "name": "South", "proportion": 0.75, "low": 0.7, "high": 0.8},
+    ]
+    run = Run.objects.create(
+        sample=kit.sample, kit=kit, inputs={}, created=clock.now(), finished=datetime(2026, 3, 1, tzinfo=UTC),
+        state="succeeded", ancestry={"populations": populations},
+    )  # fmt: skip
+    for key, value, percentile, risk in (
+        ("A", 3.5, 95.0, "high_risk"),
+        ("B", 1.0, 10.0, "not_high_risk"),
+        ("C", None, None, ""),
+    ):
+        TraitScore.objects.create(
+            run=run, key=key, value=value, percentile=percentile, risk=risk,
+            distribution={"bin_edges": EDGES, "counts": COUNTS} if value is not None else None,
+            details={
+                "name": f"Trait {key}", "description": f"About {key}", "percentile_low": 8.0 if percentile else None,
+                "percentile_high": 12.0 if percentile else None, "risk_percentile_threshold": 90 if risk else None,
+            },
+        )  # fmt: skip
+    Sample.objects.filter(pk=kit.sample_id).update(run_id=run.id, status="succeeded")
+    return Sample.objects.get(pk=kit.sample_id)
+
+
+def asked_for(client: Client, cast: Cast, sample: Sample, **body: Any) -> Any:
+    return asked(client, cast, f"sample-consumer-report/{sample.pk}", who="viewer", **body)
+
+
+def test_a_report_is_a_link_and_its_end(client: Client, cast: Cast, sample: Sample) -> None:
+    answer = asked_for(client, cast, sample)
+    assert answer.status_code == 201
+    assert list(answer.json()) == ["url", "expires_at"]
+    assert answer.json()["url"].startswith("http://127.0.0.1:8000/reports/view?token=")
+    link = Link.objects.get()
+    assert link.expires - link.issued == timedelta(seconds=600)
+    assert AuditEntry.objects.get(action="sample-consumer-report.post").subjects == [sample.pk]
+    assert asked_for(client, cast, sample, report_type="prs", expires_in=60).status_code == 201
+    empty = client.post(f"/api/v2/sample-consumer-report/{sample.pk}", headers=cast.viewer.headers)
+    assert empty.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"report_type": "ancestry"}, {"report_type": ['"ancestry" is not a valid choice.']}),
+        ({"expires_in": 59}, {"expires_in": ["Ensure this value is greater than or equal to 60."]}),
+        ({"expires_in": 3601}, {"expires_in": ["Ensure this value is less than or equal to 3600."]}),
+    ],
+)
+def test_what_cannot_be_asked_for_is_named(
+    client: Client, cast: Cast, sample: Sample, body: dict[str, Any], said: dict[str, list[str]]
+) -> None:
+    answer = asked_for(client, cast, sample, **body)
+    assert (answer.status_code, answer.json()) == (400, said)
+    assert Link.objects.count() == 0
+
+
+def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast: Cast, sample: Sample) -> None:
+    page = opened(client, asked_for(client, cast, sample).json())
+    answer = client.get(page)
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    raised, not_raised, unread = answer.context["page"].scores
+    assert (raised.name, raised.label, raised.is_raised) == ("Trait A", "Raised likelihood", True)
+    assert (not_raised.label, not_raised.is_raised) == ("Not raised", False)
+    assert not_raised.sentence == (
+        "Your score is higher than that of 10 in 100 people of the comparison group. "
+        "The true number most likely lies between 8 and 12."
+    )
+    assert not_raised.threshold == "We call a score raised from percentile 90 on."
+    assert (unread.label, unread.curve, unread.advice) == ("", None, ())
+    assert "Too little of this score could be read" in unread.sentence
+    assert shown.count('<svg class="curve"') == 2
+    assert [(share.name, share.percent, share.interval) for share in answer.context["page"].shares] == [
+        ("South", "75.0 %", "70 to 80 %"), ("North", "25.0 %", "20 to 30 %"),
+    ]  # fmt: skip
+    assert "From 1 March 2026." in shown
+    assert "style=" not in shown
+    entry = AuditEntry.objects.get(action="sample-consumer-report.read")
+    assert (entry.organization_id, entry.user_id, entry.subjects) == (cast.organization.id, None, [sample.pk])
+
+
+def test_the_link_opens_once_and_the_page_closes_after_a_quarter_of_an_hour(
+    client: Client, cast: Cast, sample: Sample
+) -> None:
+    link = asked_for(client, cast, sample).json()
+    page = opened(client, link)
+    assert [client.get(page).status_code for _ in range(2)] == [200, 200]
+    other = Client().get(path_of(link["url"]), follow=True)
+    assert other.status_code == 410
+    assert "Trait A" not in other.content.decode()
+    Link.objects.update(session_expires=datetime.now(UTC))
+    late = client.get(page)
+    assert late.status_code == 410
+    assert b"A report can be read for 15 minutes" in late.content
+    assert client.get(opened(client, asked_for(client, cast, sample).json())).status_code == 200
+
+
+def test_without_the_switch_or_without_results_there_is_no_link(client: Client, cast: Cast, sample: Sample) -> None:
+    Sample.objects.update(status="failed_qc")
+    none = asked_for(client, cast, sample)
+    assert (none.status_code, none.json()["code"]) == (400, "no_results")
+    cast.organization.consumer_reports_enabled = False
+    cast.organization.save()
+    off = asked_for(client, cast, sample)
+    assert (off.status_code, off.json()["code"]) == (403, "consumer_reports_off")
+    assert Link.objects.count() == 0
+
+
+@pytest.mark.parametrize("what", ["deleted", "project deleted", "switched off"])
+def test_a_report_that_may_not_be_read_any_more_is_gone(client: Client, cast: Cast, sample: Sample, what: str) -> None:
+    page = opened(client, asked_for(client, cast, sample).json())
+    if what == "deleted":
+        Sample.objects.update(deleted=clock.now())
+    elif what == "project deleted":
+        type(cast.project).objects.update(deleted=clock.now())
+    else:
+        type(cast.organization).objects.update(consumer_reports_enabled=False)
+    answer = client.get(page)
+    assert answer.status_code == 410
+    assert b"This report is gone" in answer.content
+    assert not AuditEntry.objects.filter(action="sample-consumer-report.read").exists()
+
+
+def test_the_curve_has_the_person_and_the_threshold_where_they_belong() -> None:
+    found = curve(EDGES, COUNTS, 2.0, 50)
+    assert found is not None
+    assert (found.x, found.threshold_x) == (WIDTH / 2, WIDTH / 2)  # the middle of a symmetric one
+    assert found.y == pytest.approx(0, abs=1)  # and its top
+    assert found.path.startswith("M0.0 ")
+    assert found.path.count("L") == 64
+    ninety = curve(EDGES, COUNTS, -5.0, 90)
+    assert ninety is not None
+    assert (ninety.x, ninety.anchor, ninety.threshold_x) == (0.0, "start", WIDTH * 3 / 4)
+    assert 0 < ninety.y < HEIGHT
+    ends = curve(EDGES, COUNTS, 9.0, None)
+    assert ends is not None
+    assert (ends.x, ends.anchor, ends.threshold_x) == (WIDTH, "end", None)
+
+
+@pytest.mark.parametrize(
+    ("edges", "counts"), [([], []), ([0, 1], [1]), ([0, 1, 2], [0, 0]), ([2, 1, 0], [1, 1]), ([0, 1, 2], [1])]
+)
+def test_what_is_no_histogram_is_no_curve(edges: list[float], counts: list[float]) -> None:
+    assert curve(edges, counts, 1.0, 90) is None
