@@ -291,6 +291,9 @@ def _show(result: dict[str, Any]) -> None:
             click.echo(f"  {score['name']}: percentile {score['percentile']:g} ({band})")
         else:
             click.echo(f"  {score['name']}: not reported, {score['not_reported_because']}")
+    for trait in result["traits"]:
+        said = trait["outcome"] if trait["reported"] else f"not reported, {trait['not_reported_because']}"
+        click.echo(f"  {trait['name']}: {said}")
     if "accuracy" in result:
         _show_accuracy(result["accuracy"])
         if "untyped" in result["accuracy"]:

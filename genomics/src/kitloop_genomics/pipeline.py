@@ -33,6 +33,8 @@ from kitloop_genomics.quality.reason import Reason
 from kitloop_genomics.result import Analysis, ancestry_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import score
+from kitloop_genomics.traits.call import call_trait
+from kitloop_genomics.traits.trait_file import read_traits
 from kitloop_genomics.writing import sha256_of, write_json
 
 _SAMPLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -50,6 +52,7 @@ class _Findings:
     problems: tuple[Reason, ...] = ()
     ancestry: dict[str, Any] | None = None
     scores: list[dict[str, Any]] = field(default_factory=list)
+    traits: list[dict[str, Any]] = field(default_factory=list)
     compared: Compared | None = None
     compared_untyped: Compared | None = None
     array: dict[str, Any] | None = None
@@ -269,6 +272,8 @@ def _interpret(
             file = read_scoring_file(path)
             result = score(file, panel, imputed, bundle.manifest.build, ancestry)
             found.scores.append(score_json(result, settings.get(file.key, {})))
+        traits = read_traits(bundle.traits_file)
+        found.traits = [call_trait(trait, panel, imputed).as_json() for trait in traits]
     if truth is not None:
         with progress.step("accuracy"):
             found.compared = compare(truth, panel.chromosomes, imputed)
@@ -296,7 +301,7 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
                 path.unlink()
         else:
             write_json(work / "ancestry.json", found.ancestry)
-            write_json(work / "traits.json", {"sample_id": sample_id, "scores": found.scores})
+            write_json(work / "traits.json", {"sample_id": sample_id, "scores": found.scores, "traits": found.traits})
         write_json(
             work / "qc.json",
             {
@@ -322,6 +327,7 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
         accuracy=_accuracy(found),
         steps=tuple(progress.steps),
         array=found.array,
+        traits=() if why else tuple(found.traits),
     )
     finish(out, analysis)
     return analysis

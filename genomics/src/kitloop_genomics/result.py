@@ -27,7 +27,7 @@ class Deliverable:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A finished analysis. With status `failed_qc` ancestry is None, scores are empty and reasons are not.
+    """A finished analysis. With status `failed_qc` ancestry is None, scores and traits are empty and reasons are not.
 
     bundle: `{"id", "version"}`.  ancestry, scores, accuracy: in the shape that they have in `result.json`.
     metrics: numbers by name, the unit in the name.  array: whose export it was and what became of its calls.
@@ -46,6 +46,7 @@ class Analysis:
     accuracy: dict[str, Any] | None
     steps: tuple[Step, ...]
     array: dict[str, Any] | None = None
+    traits: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The content of `result.json`. `accuracy` is there only with a truth, `array` only of an array export."""
@@ -59,6 +60,7 @@ class Analysis:
             "quality_controls": [control.as_json() for control in self.quality_controls],
             "ancestry": self.ancestry,
             "scores": list(self.scores),
+            "traits": list(self.traits),
             "files": [asdict(file) for file in self.files],
             "metrics": self.metrics,
             "accuracy": self.accuracy,

@@ -13,6 +13,7 @@ from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.errors import BundleError, ScoringFileError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
+from kitloop_genomics.traits.trait_file import read_traits
 
 
 def check_bundle(path: Path) -> list[BundleError]:
@@ -28,7 +29,14 @@ def check_bundle(path: Path) -> list[BundleError]:
         bundle = open_bundle(path)
     except BundleError as error:
         return [error]
-    checks: list[Callable[[Bundle], list[BundleError]]] = [_reference, _sites, _frequencies, _positions, _scores]
+    checks: list[Callable[[Bundle], list[BundleError]]] = [
+        _reference,
+        _sites,
+        _frequencies,
+        _positions,
+        _scores,
+        _traits,
+    ]
     return [problem for check in checks for problem in check(bundle)]
 
 
@@ -103,4 +111,22 @@ def _scores(bundle: Bundle) -> list[BundleError]:
         except ScoringFileError as error:
             where = f"line {error.line}: " if error.line else ""
             problems.append(BundleError(path, f"{where}{error.problem}", error.remedy))
+    return problems
+
+
+def _traits(bundle: Bundle) -> list[BundleError]:
+    """Every trait can be read, and stands on the reference with one of its alleles."""
+    try:
+        traits = read_traits(bundle.traits_file)
+    except BundleError as error:
+        return [error]
+    problems = []
+    with pysam.FastaFile(str(bundle.reference)) as fasta:
+        for trait in traits:
+            inside = trait.position <= bundle.contigs.get(trait.chromosome, 0)
+            base = fasta.fetch(trait.chromosome, trait.position - 1, trait.position).upper() if inside else ""
+            if base not in (trait.other_allele, trait.effect_allele):
+                problem = f"the trait {trait.key} has neither allele at its place in the reference"
+                remedy = "Give its position and alleles in the bundle's build, on the forward strand"
+                problems.append(BundleError(bundle.traits_file, problem, remedy))
     return problems

@@ -12,6 +12,7 @@ from kitloop_genomics.bundle.genetic_map import read_genetic_map
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
 from kitloop_genomics.bundle.panel import Panel, read_panel
 from kitloop_genomics.errors import BundleError
+from kitloop_genomics.traits import trait_file
 
 KIND = "reference-bundle"
 
@@ -48,6 +49,11 @@ class Bundle:
     def positions_file(self) -> Path:
         """Where sites of other genome builds are in this one; a bundle need not have it."""
         return self.path / positions.FILE_NAME
+
+    @property
+    def traits_file(self) -> Path:
+        """The traits of single variants; a bundle need not have any."""
+        return self.path / trait_file.FILE_NAME
 
     @property
     def genome_length_bp(self) -> int:

@@ -15,7 +15,7 @@ from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.writing import folder_beside
 
 DEMO_ID = "kitloop-demo"
-DEMO_VERSION = "2"  # of the content: raise it when the same seed no longer gives the same bytes
+DEMO_VERSION = "3"  # of the content: raise it when the same seed no longer gives the same bytes
 DEFAULT_SEED = 1
 _NEEDED_BYTES = 200_000_000
 _LICENSE = "CC0-1.0. Simulated: no sequence, person, population or trait in it is real."
@@ -62,9 +62,10 @@ def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], No
     from kitloop_genomics.demo.positions import write_positions
     from kitloop_genomics.demo.score_files import write_scores
     from kitloop_genomics.demo.thresholds import write_thresholds
+    from kitloop_genomics.demo.traits import write_traits
 
     _check_room(path)
-    seeds = np.random.SeedSequence(seed).generate_state(4)
+    seeds = np.random.SeedSequence(seed).generate_state(5)
     with folder_beside(path) as work:
         (work / "bundle").mkdir()
         (work / "people").mkdir()
@@ -81,6 +82,7 @@ def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], No
         tell("writing scores, thresholds and held-out people")
         write_scores(work / "bundle" / "scores", chromosomes, ids, int(seeds[2]))
         write_positions(work / "bundle", chromosomes, int(seeds[3]))
+        write_traits(work / "bundle", chromosomes, int(seeds[4]))
         write_thresholds(work / "bundle", sum(map(len, ids)), sum(len(row.reference) for row in chromosomes))
         write_people(work / "people", chromosomes, ids)
         write_manifest(work / "bundle", _manifest("reference-bundle", seed))

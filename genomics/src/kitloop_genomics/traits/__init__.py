@@ -1,0 +1,1 @@
+"""Traits that one variant decides, told only where its genotype is sure enough."""
