@@ -9,7 +9,7 @@ from cast import Cast
 from django.test import Client
 from kitloop.accounts.invitations import invite
 from kitloop.accounts.models import Invitation, Organization, User
-from kitloop.accounts.registering import forget_unactivated
+from kitloop.accounts.unactivated import forget_unactivated
 from kitloop.events.audit import AuditEntry
 from kitloop.projects.models import Project
 from posting import link_in, posted
@@ -228,3 +228,22 @@ def test_accounts_that_nobody_activated_are_removed_with_their_organizations(cas
     assert sorted(Organization.objects.values_list("name", flat=True)) == [
         "Acme Health", "Ann's Kits", "Cats", "Other Labs",
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("is_open")
+def test_an_account_that_somebody_made_with_my_address_does_not_keep_me_out(client: Client, cast: Cast) -> None:
+    for email in ("ann@example.com", "new@example.com"):
+        post("user-register", {**NEW, "email": email, "password": "somebody else's password"})
+    posted()
+    answer = post(
+        "user-register", {"email": "ann@example.com", "password": PASSWORD, "invitation_token": invited(cast)}
+    )
+    assert answer.status_code == 201
+    user = User.objects.get(email="ann@example.com")
+    assert (user.organization, user.check_password(PASSWORD)) == (cast.organization, True)
+    body = {"current_password": PASSWORD, "new_email": "new@example.com"}
+    client.post("/api/v2/user-change-email/", body, content_type="application/json", headers=cast.viewer.headers)
+    to_new, _ = posted()
+    assert client.post(link_in(to_new)).status_code == 200
+    assert User.objects.get(email="new@example.com").pk == cast.viewer.user.pk
+    assert sorted(Organization.objects.values_list("name", flat=True)) == ["Acme Health", "Other Labs"]

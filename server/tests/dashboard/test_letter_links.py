@@ -1,4 +1,4 @@
-"""The pages behind the links of letters: nothing happens before the button is pressed."""
+"""Making an account and changing one's own: the pages, and the links of letters, where nothing happens before a button is pressed."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from kitloop.accounts.models import User
 from kitloop.accounts.registering import register
 from kitloop.events.audit import AuditEntry
 from posting import link_in, posted
+from pytest_django import Settings
 
 PASSWORD = "a long enough password"
 
@@ -73,3 +74,42 @@ def test_a_new_password_on_the_page_ends_logins_by_token_and_is_told_by_letter(c
     assert done["Location"] == "/account"
     assert api.get("/api/v2/user/", headers={"Authorization": f"Bearer {access}"}).status_code == 401
     assert [letter.subject for letter in posted()] == ["Your Kitloop password was changed"]
+
+
+def test_whoever_comes_makes_an_account_where_the_operator_lets(db: None, settings: Settings) -> None:
+    given = {"email": "ann@example.com", "password": PASSWORD, "name": "Ann", "organization_name": "Ann's Kits"}
+    assert Client().get("/register").status_code == Client().post("/register", given).status_code == 404
+    assert "Make an account" not in text(Client().get("/login"))
+    settings.KITLOOP_REGISTRATION = "open"
+    assert '<a href="/register">Make an account</a>' in Client().get("/login").content.decode()
+    assert "too short" in text(Client().post("/register", {**given, "password": "short"}))
+    assert "control or invisible" in text(Client().post("/register", {**given, "organization_name": "a\u200eb"}))
+    assert not User.objects.exists()
+    for _ in range(2):  # the second hears the same
+        answer = Client().post("/register", given)
+        assert answer["Location"] == "/register/sent"
+    assert "Look in your mail" in text(Client().get("/register/sent"))
+    assert User.objects.get().organization.name == "Ann's Kits"
+    assert [letter.subject for letter in posted()] == ["Activate your Kitloop account"] * 2
+    Client().post("/register", given)
+    assert Client().post("/register", given).status_code == 429
+    assert AuditEntry.objects.filter(action="user-register.post").count() == 3
+
+
+def test_one_changes_ones_name_and_asks_for_another_address(cast: Cast) -> None:
+    client, user = browser(cast.viewer), cast.viewer.user
+    assert "Viewer" in client.get("/account/name").content.decode()
+    assert "Your name is changed." in text(client.post("/account/name", {"name": "Vera"}, follow=True))
+    assert User.objects.get(pk=user.pk).name == "Vera"
+    new = {"new_email": "vera@example.com", "password": PASSWORD}
+    assert "That is not your password." in text(client.post("/account/email", {**new, "password": "wrong"}))
+    same = client.post("/account/email", {**new, "new_email": user.email})
+    assert "This is your e-mail address already." in text(same)
+    assert posted() == []
+    assert "follow the link" in text(client.post("/account/email", new, follow=True))
+    to_new, _ = posted()
+    assert "You log in as vera@example.com from now on." in text(client.post(link_in(to_new)))
+    assert User.objects.get(pk=user.pk).email == "vera@example.com"
+    assert client.get("/account").status_code == 200
+    said = [client.post("/account/email", {**new, "new_email": f"{n}@example.com"}).status_code for n in range(4)]
+    assert said == [302, 302, 302, 200]

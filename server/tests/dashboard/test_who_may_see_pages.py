@@ -80,6 +80,13 @@ CASES: dict[str, Case] = {
     "front": Case(NONE, get=moved(ALL_OWN)),
     "account": Case(NONE, get=ALL_OWN),
     "password": Case(NONE, get=ALL_OWN),
+    "name": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"name": "Renamed"}),
+    "email": Case(
+        NONE,
+        get=ALL_OWN,
+        post=moved(ALL_OWN),
+        given={"new_email": "other@example.com", "password": "a long enough password"},
+    ),
     "second-factor": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"password": "a long enough password"}),
     "second-factor-set-up": Case(NONE, get=moved(ALL_OWN), post=moved(ALL_OWN)),
     "second-factor-off": Case(NONE, get=ALL_OWN, post=moved(ALL_OWN), given={"password": "a long enough password"}),
@@ -131,6 +138,8 @@ OPEN = {
     "password-reset-sent",
     "password-reset-complete",
     "password-reset-confirm",
+    "register",
+    "registered",
     "second-step",
 }
 

@@ -61,6 +61,8 @@ def test_wrong_words_are_named(words: str, said: str) -> None:
         ("worker --concurrency 0", {}, "--concurrency"),
         ("doctor", {"KITLOOP_URL_SECONDS": "abc"}, "KITLOOP_URL_SECONDS"),
         ("doctor", {"KITLOOP_DATA": "/proc/nope"}, "KITLOOP_DATA"),
+        ("doctor", {"KITLOOP_REGISTRATION": "sometimes"}, "KITLOOP_REGISTRATION must be one of invited, open"),
+        ("doctor", {"KITLOOP_EMAIL_TLS": "1", "KITLOOP_EMAIL_SSL": "1"}, "exclude each other"),
         ("migrate", {"DATABASE_URL": NOWHERE}, "DATABASE_URL"),
         ("migrate", {"DATABASE_URL": "mysql://x/y"}, "postgresql://"),
     ],

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from kitloop.accounts.letters import owe, user_of_link
 from kitloop.accounts.models import User
 from kitloop.accounts.passwords import LinkOver
+from kitloop.accounts.unactivated import make_way, unactivated
 from kitloop.base.errors import FieldErrors
 
 
@@ -17,7 +18,7 @@ def ask_for_new_email(user: User, email: str) -> None:
     if email == user.email:
         raise FieldErrors({"new_email": ["This is your e-mail address already."]})
     with transaction.atomic():
-        is_free = not User.objects.filter(email=email).exists()
+        is_free = not User.objects.filter(email=email).exclude(pk__in=unactivated()).exists()
         User.objects.filter(pk=user.pk).update(new_email=email if is_free else "")
         if is_free:
             owe(user, "new_email")
@@ -31,6 +32,7 @@ def confirm_email(uid: str, token: str) -> User:
             user = user_of_link("new_email", uid, token, locked=True)
             if user is None:
                 raise LinkOver
+            make_way(user.new_email)
             user.email, user.new_email = user.new_email, ""
             user.save(update_fields=["email", "new_email"])
     except IntegrityError:  # somebody made an account with it meanwhile

@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from kitloop.accounts.models import Caller, Invitation, User
 from kitloop.accounts.organizations import give_role, locked_organization
+from kitloop.accounts.unactivated import make_way
 from kitloop.base.errors import FieldErrors, KitloopError
 from kitloop.base.jobs import defer
 
@@ -74,6 +75,7 @@ def join_organization(invitation: Invitation, *, name: str, password: str) -> Us
     user.set_password(password)
     try:
         with transaction.atomic():
+            make_way(invitation.email)
             user.save()
             accept_invitation(invitation, user)
     except IntegrityError:

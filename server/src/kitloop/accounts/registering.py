@@ -1,16 +1,15 @@
 """Making an account by oneself: registered, activated by a letter's link, or forgotten again (ADR 9)."""
 
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 
 from kitloop.accounts.invitations import NotInvited, find_invitation, join_organization
 from kitloop.accounts.letters import owe, user_of_link
 from kitloop.accounts.models import Organization, User
 from kitloop.accounts.passwords import LinkOver, check_password
+from kitloop.accounts.unactivated import unactivated
 from kitloop.base.errors import FieldErrors
 
 
@@ -63,16 +62,6 @@ def activate(uid: str, token: str) -> User:
 
 def resend_activation(email: str) -> None:
     """Owes the letter again, where somebody with this address has registered and not activated."""
-    user = User.objects.filter(email=email.strip().lower(), activated=None, is_active=False).first()
+    user = unactivated().filter(email=email.strip().lower()).first()
     if user is not None:
         owe(user, "activation")
-
-
-def forget_unactivated(*, older_than: timedelta) -> None:
-    """Removes accounts that nobody activated, with their empty organizations: an address must not be taken for ever."""
-    rows = User.objects.filter(activated=None, is_active=False, created__lt=datetime.now(UTC) - older_than)
-    organizations = list(rows.values_list("organization_id", flat=True))
-    rows.delete()
-    for organization in Organization.objects.filter(pk__in=organizations, users=None):
-        with suppress(ProtectedError):  # the operator has made a project in it
-            organization.delete()

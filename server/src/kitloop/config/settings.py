@@ -211,14 +211,19 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-EMAIL_BACKEND = os.environ.get("KITLOOP_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+# By SMTP where a host is named; otherwise into files, to be read there.
+_MAIL_BY = "smtp" if os.environ.get("KITLOOP_EMAIL_HOST") else "filebased"
+EMAIL_BACKEND = os.environ.get("KITLOOP_EMAIL_BACKEND") or f"django.core.mail.backends.{_MAIL_BY}.EmailBackend"
 EMAIL_FILE_PATH = str(data.private_folder(DATA / "mail"))
 EMAIL_HOST = os.environ.get("KITLOOP_EMAIL_HOST", "localhost")
 EMAIL_PORT = _number("KITLOOP_EMAIL_PORT", "25", int)
 EMAIL_HOST_USER = os.environ.get("KITLOOP_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("KITLOOP_EMAIL_PASSWORD", "")
 EMAIL_TIMEOUT = 15  # a mail server that hangs must not keep a worker
-EMAIL_USE_TLS = _flag("KITLOOP_EMAIL_TLS")
+EMAIL_USE_TLS = _flag("KITLOOP_EMAIL_TLS")  # by STARTTLS
+EMAIL_USE_SSL = _flag("KITLOOP_EMAIL_SSL")  # from the first byte, as on port 465
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    _stop("KITLOOP_EMAIL_TLS and KITLOOP_EMAIL_SSL exclude each other: STARTTLS, or TLS from the first byte.")
 DEFAULT_FROM_EMAIL = os.environ.get("KITLOOP_EMAIL_FROM", "kits@example.org")
 
 REST_FRAMEWORK = {

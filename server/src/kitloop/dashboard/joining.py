@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from kitloop.accounts.invitations import InvitationOver, accept_invitation, find_invitation, join_organization
 from kitloop.accounts.models import Invitation, User
+from kitloop.accounts.unactivated import unactivated
 from kitloop.base.errors import FieldErrors
 from kitloop.dashboard.entry import enter, write
 from kitloop.dashboard.people_form import JoinForm
@@ -68,7 +69,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _expected(request: HttpRequest, invitation: Invitation) -> str:
-    found = User.objects.filter(email=invitation.email).first()
+    found = User.objects.filter(email=invitation.email).exclude(pk__in=unactivated()).first()
     if found is None:
         return "newcomer"
     if found.organization_id != invitation.organization_id:

@@ -37,3 +37,26 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
         password = super().clean_old_password()
         forget_attempts(OWN_PASSWORD, email=self.user.email, address=self.address)
         return password
+
+
+class PasswordForm(forms.Form):
+    """Asks for the password again before something that a browser left open must not do. Tries count."""
+
+    password = forms.CharField(
+        strip=False,
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+    def __init__(self, user: User, address: str, *args: Any) -> None:
+        super().__init__(*args)
+        self.user, self.address = user, address
+
+    def clean_password(self) -> str:
+        if count_attempt(OWN_PASSWORD, email=self.user.email, address=self.address) is not None:
+            raise forms.ValidationError("Too many attempts. Try again in a quarter of an hour.")
+        password = str(self.cleaned_data["password"])
+        if not self.user.check_password(password):
+            raise forms.ValidationError("That is not your password.")
+        forget_attempts(OWN_PASSWORD, email=self.user.email, address=self.address)
+        return password

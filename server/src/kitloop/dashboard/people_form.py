@@ -35,11 +35,17 @@ class InvitationForm(RoleForm):
     field_order = ("email", "role")
 
 
+def printable(name: str) -> None:
+    if not name.isprintable():
+        raise forms.ValidationError("A name must not contain control or invisible characters.")
+
+
 class JoinForm(forms.Form):
     name = forms.CharField(
         max_length=254,
         label="Your name",
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+        validators=[printable],
     )
     password = forms.CharField(
         strip=False,
@@ -50,12 +56,6 @@ class JoinForm(forms.Form):
     def __init__(self, invitation: Invitation, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.email = invitation.email
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"])
-        if not name.isprintable():
-            raise forms.ValidationError("A name must not contain control or invisible characters.")
-        return name
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])

@@ -1,7 +1,6 @@
 """The account's two-step login: on or off, set up with a picture to scan, backup tokens shown once."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import segno
 from django import forms
@@ -10,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 
-from kitloop.accounts.guesses import OWN_PASSWORD, count_attempt, forget_attempts
 from kitloop.accounts.models import Caller, User
 from kitloop.accounts.second_factor import (
     WRONG,
@@ -27,6 +25,7 @@ from kitloop.base.requests import client_address
 from kitloop.dashboard.access import page
 from kitloop.dashboard.entry import enter
 from kitloop.dashboard.once import keep_once, take_once
+from kitloop.dashboard.password_forms import PasswordForm
 from kitloop.dashboard.shell import show
 
 SECTION = "account"
@@ -62,27 +61,6 @@ class FirstCodeForm(forms.Form):
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "spellcheck": "false"}
         ),
     )
-
-
-class PasswordForm(forms.Form):
-    password = forms.CharField(
-        strip=False,
-        label="Your password",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-    )
-
-    def __init__(self, user: User, address: str, *args: Any) -> None:
-        super().__init__(*args)
-        self.user, self.address = user, address
-
-    def clean_password(self) -> str:
-        if count_attempt(OWN_PASSWORD, email=self.user.email, address=self.address) is not None:
-            raise forms.ValidationError("Too many attempts. Try again in a quarter of an hour.")
-        password = str(self.cleaned_data["password"])
-        if not self.user.check_password(password):
-            raise forms.ValidationError("That is not your password.")
-        forget_attempts(OWN_PASSWORD, email=self.user.email, address=self.address)
-        return password
 
 
 @page("GET", "POST")

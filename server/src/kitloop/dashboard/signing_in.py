@@ -4,6 +4,7 @@ from math import ceil
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.db import transaction
@@ -62,6 +63,9 @@ class LogIn(Throttled, views.LoginView):
     authentication_form = LogInForm
     redirect_authenticated_user = True
     limit, email_field = SIGNING_IN, "username"
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**more), "is_open": settings.KITLOOP_REGISTRATION == "open"}
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The password is right. With a second factor, that is half of it: nobody is logged in before the other half."""

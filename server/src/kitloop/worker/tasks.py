@@ -17,7 +17,7 @@ from procrastinate.jobs import Job, Status
 from kitloop.accounts.invitations import send_invitation
 from kitloop.accounts.letters import send_letter as send_account_letter
 from kitloop.accounts.logins import forget_logins
-from kitloop.accounts.registering import forget_unactivated
+from kitloop.accounts.unactivated import forget_unactivated
 from kitloop.base.idempotency import forget_keys
 from kitloop.base.jobs import defer
 from kitloop.base.limits import forget_windows
