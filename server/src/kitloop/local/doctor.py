@@ -30,7 +30,8 @@ class Finding:
 def doctor() -> None:
     """Say what is well, and how to mend what is not.
 
-    Looks at storage, keys, reference bundle, database, tables, jobs and labs. Changes nothing. Exit code 0 where all is well, 1 otherwise.
+    Looks at storage, keys, reference bundle, database, tables, jobs and labs. Mends nothing by itself; a data folder
+    without keys gets them, as with every command. Exit code 0 where all is well, 1 otherwise.
     """
     load_django()
     is_well = True
@@ -156,9 +157,10 @@ def _sealing() -> Iterator[Finding]:
 
 
 def _sealed() -> Iterator[Finding]:
-    """Whether the keys of today open what was sealed before: the newest and the oldest recipient, and the labs' secrets."""
+    """Whether the keys of today open what was sealed before: the newest and the oldest recipient and second factor, the labs' secrets."""
     from cryptography.fernet import InvalidToken
 
+    from kitloop.accounts.models import Authenticator
     from kitloop.base.sealed import unseal
     from kitloop.kits.models import Recipient
     from kitloop.labs.models import Lab
@@ -166,6 +168,8 @@ def _sealed() -> Iterator[Finding]:
     recipients = Recipient.objects.order_by("kit__created")
     rows = [recipients.first(), recipients.last()]
     sealed = [row.sealed for row in rows if row] + [lab.sealed_secret for lab in Lab.objects.all()]
+    devices = Authenticator.objects.order_by("pk")
+    sealed += [device.sealed_key for device in (devices.first(), devices.last()) if device]
     shut = 0
     for each in sealed:
         try:
