@@ -35,6 +35,8 @@ def _run(demo: Demo, reads: SimulatedReads, out: Path, *more: object) -> list[ob
         ("panel", "demo"),
         ("panel", "check"),
         ("simulate", "reads"),
+        ("simulate", "array"),
+        ("inspect-array",),
         ("run",),
         ("validate",),
         ("warmup",),
