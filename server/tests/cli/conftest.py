@@ -79,6 +79,14 @@ class World:
         return str(self.api("/api/v2/projects/", method="POST", body=body)["id"])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whichever of these comes first waits for the sandbox to start and for two samples to be analyzed."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.timeout(400))
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     if not sys.platform.startswith("linux"):
@@ -102,7 +110,7 @@ def _carry_two_samples_through(world: World, url: str) -> None:
         world.secret = client.subscription_secret(subscription.id)
     world.succeeded = sandbox.order("one", metadata={"customer_id": "cust_1"})
     world.failed = sandbox.order("two", metadata={"sandbox_scenario": "failed_qc"})
-    sandbox.wait_for_all([world.succeeded, world.failed], seconds=60)
+    sandbox.wait_for_all([world.succeeded, world.failed], seconds=120)
     sandbox.wait_until("both webhooks have come", lambda: len(world.heard) >= 2, seconds=20)
 
 

@@ -51,6 +51,14 @@ def test_an_order_is_cancelled_and_its_sample_deleted(world: World) -> None:
         said = world.gencove("projects", "cancel-samples", project, "--sample-ids", sample)
     assert (said.code, said.err) == (0, f"The following samples have been canceled successfully:\n\t{sample}\n")
     assert world.api(f"/api/v2/samples/{sample}")["last_status"]["status"] == "cancelled"
+    # A lab that had not begun cancels too; one that was quicker is too late, and the customer is told.
+    heard = (
+        "SELECT 1 FROM labs_labmessage m JOIN kits_kit k ON k.id = m.kit_id WHERE m.type = 'kit.cancelled' AND k.sample_id = %s"
+        " UNION ALL SELECT 1 FROM kits_hold WHERE reason_code = 'cancelled_too_late' AND sample_id = %s"
+    )
+    world.sandbox.wait_until("the lab has heard", lambda: world.sandbox.rows(heard, sample, sample), seconds=60)
+    assert world.sandbox.kit_state(sample) == "cancelled"
+    assert world.api(f"/api/v2/samples/{sample}")["last_status"]["status"] == "cancelled"
     said = world.gencove("projects", "cancel-samples", project, "--sample-ids", world.failed)
     assert said.code == 1
     assert f"  sample_ids: Invalid sample IDs: {world.failed}" in said.err.splitlines()
