@@ -12,7 +12,7 @@ from kitloop.base import objects
 from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Hold, Kit, KitMove, Recipient, Sample, SampleStatus
 from kitloop.kits.moves import advance_kit
-from kitloop.runs.models import File
+from kitloop.runs.models import File, TraitScore
 from pytest_django import Settings
 
 
@@ -54,6 +54,15 @@ def test_results_are_shown_with_measure_threshold_and_verdict(cast: Cast) -> Non
     assert "Leaf width" in page
     assert "impute-vcf 2.0" in page
     assert "ab" * 32 in page
+
+
+def test_a_risk_is_told_in_words(cast: Cast) -> None:
+    sample = order(cast)
+    finish(sample)
+    assert TraitScore.objects.update(risk="not_high_risk") == 1
+    page = text(page_of(cast, sample))
+    assert "not high risk" in page
+    assert "not_high_risk" not in page
 
 
 def test_a_failed_check_says_which_and_why(cast: Cast) -> None:

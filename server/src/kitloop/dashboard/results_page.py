@@ -138,7 +138,7 @@ def _score(row: TraitScore) -> Score:
         percentile="—" if row.percentile is None else f"{row.percentile:.0f}",
         interval=f"{low:.0f} to {high:.0f}" if low is not None and high is not None else "",
         at=row.percentile,
-        risk=Badge(row.risk, "bad" if row.risk == "high_risk" else "plain") if row.risk else None,
+        risk=Badge(row.risk.replace("_", " "), "bad" if row.risk == "high_risk" else "plain") if row.risk else None,
         why_not=sentence(str(row.details.get("not_reported_because") or "")),
     )
 
