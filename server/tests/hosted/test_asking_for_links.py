@@ -1,5 +1,6 @@
 """What an integrator gets who asks for a form's link (contract §5.2)."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from cast import Cast
 from django.test import Client
 from django.utils.dateparse import parse_datetime
 from hosted_visits import asked, kit_link
+from kitloop.base.logs import WithoutTokens
 from kitloop.events.models import AuditEntry, Event
 from kitloop.kits.links import Link
 from kitloop.kits.models import Kit, Sample
@@ -136,3 +138,11 @@ def test_what_the_organization_may_not_do_is_403_and_says_so(
     answer = asked(client, cast, "sample-kit-form/", project_id=str(cast.project.id))
     assert (answer.status_code, answer.json()["code"]) == (403, code)
     assert Sample.objects.count() == 0
+
+
+def test_a_links_token_stands_in_no_log() -> None:
+    record = logging.LogRecord(
+        "a", logging.ERROR, "", 0, "Internal Server Error: %s", ("/forms/kit?token=e30.e30.e30",), None
+    )
+    assert WithoutTokens().filter(record)
+    assert record.getMessage() == "Internal Server Error: /forms/kit?token=…"

@@ -1,5 +1,7 @@
 """A person opens the link, says where the kit goes, and is sent back."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,14 +9,18 @@ from typing import Any
 import jwt
 import pytest
 from cast import Cast
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from hosted_visits import ADDRESS, asked, kit_link, opened, path_of
 from kitloop.events.models import AuditEntry, Event
 from kitloop.hosted.labels import labels_of
+from kitloop.kits.cancelling import cancel_samples
 from kitloop.kits.links import SESSION, Link
 from kitloop.kits.models import Kit, Recipient, Sample
+from kitloop.kits.orders import order_kit
 from procrastinate.contrib.django.models import ProcrastinateJob
+
+from lab import RECIPIENT
 
 THANKS, SORRY = "https://shop.example/thanks?o=1", "https://shop.example/sorry"
 
@@ -334,3 +340,39 @@ def test_a_form_that_comes_back_speaks_the_countrys_words(client: Client, cast: 
     page = opened(client, kit_link(client, cast))
     assert "Postal code</label>" in client.get(page).content.decode()
     assert "ZIP code</label>" in client.post(page, {**ADDRESS, "recipient_phone": "1"}).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cancelled_at_the_very_moment_it_is_sent_the_kit_is_cancelled_too(client: Client, cast: Cast) -> None:
+    sample = Sample.objects.get(pk=kit_link(client, cast)["sample_id"])
+    begun = threading.Event()
+
+    def cancel() -> int:
+        begun.set()
+        try:
+            return cancel_samples(cast.project, [sample.pk])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            order_kit(sample, recipient=RECIPIENT)
+            cancelling = threads.submit(cancel)  # finds no kit yet, and waits for the sample
+            begun.wait(10)
+            wait_for_a_waiting_lock()
+        assert cancelling.result(30) == 1
+    assert Sample.objects.get().status == "cancelled"
+    assert Kit.objects.get().state == "cancelled"
+
+
+def wait_for_a_waiting_lock() -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            )  # pg_stat_activity is frozen in a transaction
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waited")

@@ -35,6 +35,9 @@ def cancel_samples(project: Project, sample_ids: Collection[UUID]) -> int:
         samples = lock_samples(project, wanted)
         if unknown := wanted - {sample.pk for sample in samples}:
             raise FieldErrors({"sample_ids": [f"Invalid sample IDs: {', '.join(sorted(map(str, unknown)))}"]})
+        # A form may have been filled in between the two: its sample then has a kit now that was not there to be locked.
+        unseen = Kit.objects.filter(sample__in=[each.pk for each in samples if each.pk not in kits])
+        kits |= {kit.sample_id: kit for kit in unseen.exclude(state__in=KIT_ENDS)}
         if late := [f"{each.pk} ({why})" for each in samples if (why := _why_not(each, kits.get(each.pk)))]:
             raise FieldErrors({"sample_ids": [f"Samples can't be cancelled any more: {', '.join(late)}."]})
         for sample in samples:

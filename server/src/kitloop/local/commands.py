@@ -85,15 +85,19 @@ def migrate() -> None:
 @click.command(epilog='Example: kitloop create-organization "Acme Health" --kit-ordering')
 @click.argument("name")
 @click.option("--kit-ordering", is_flag=True, help="Switch kit ordering on.")
+@click.option("--consumer-reports", is_flag=True, help="Switch reports for its customers on.")
 @click.option("--results-url", default="", help="Where its customers read their results; stands in their e-mails.")
 @JSON
-def create_organization(name: str, kit_ordering: bool, results_url: str, as_json: bool) -> None:
+def create_organization(name: str, kit_ordering: bool, consumer_reports: bool, results_url: str, as_json: bool) -> None:
     """Make an organization. It is a tenant, with users and projects of its own."""
     with platform():
         from kitloop.accounts.models import Organization
 
         made = Organization(
-            name=name.strip(), kit_ordering_enabled=kit_ordering, results_url=_web(results_url, "--results-url")
+            name=name.strip(),
+            kit_ordering_enabled=kit_ordering,
+            consumer_reports_enabled=consumer_reports,
+            results_url=_web(results_url, "--results-url"),
         )
         _check(made)
         made.save()
@@ -103,23 +107,50 @@ def create_organization(name: str, kit_ordering: bool, results_url: str, as_json
 @click.command(epilog="Example: kitloop update-organization ID --kit-ordering")
 @click.argument("organization")
 @click.option("--kit-ordering/--no-kit-ordering", default=None, help="Switch kit ordering on or off.")
+@click.option(
+    "--consumer-reports/--no-consumer-reports", default=None, help="Switch reports for its customers on or off."
+)
+@click.option("--array-project", help="Id of its project for array data whose request names none.")
 @click.option("--results-url", help="Where its customers read their results.")
 @JSON
-def update_organization(organization: str, kit_ordering: bool | None, results_url: str | None, as_json: bool) -> None:
+def update_organization(
+    organization: str, kit_ordering: bool | None, consumer_reports: bool | None, array_project: str | None,
+    results_url: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Change an organization's switches. What is not named stays as it is."""
     with platform():
         from kitloop.accounts.models import Organization
+        from kitloop.projects.models import Project
 
         found = _by_id(Organization, organization, "organization")
         if kit_ordering is not None:
             found.kit_ordering_enabled = kit_ordering
+        if consumer_reports is not None:
+            found.consumer_reports_enabled = consumer_reports
+        if array_project is not None:
+            project = _by_id(Project, array_project, "project")
+            if project.organization_id != found.id or project.deleted:
+                raise click.BadParameter("this is not a project of the organization.", param_hint="--array-project")
+            found.array_project_id = project.id
         if results_url is not None:
             found.results_url = _web(results_url, "--results-url")
         _check(found)
         found.save()
-        is_on = found.kit_ordering_enabled
-        said = f"Organization {found.name}: kit ordering {'on' if is_on else 'off'}, results at {found.results_url or 'no address'}"
-        _say(as_json, said, organization_id=str(found.id), kit_ordering=is_on, results_url=found.results_url)
+        is_on, reports = found.kit_ordering_enabled, found.consumer_reports_enabled
+        said = (
+            f"Organization {found.name}: kit ordering {'on' if is_on else 'off'}, "
+            f"consumer reports {'on' if reports else 'off'}, array data into {found.array_project_id or 'no project'}, "
+            f"results at {found.results_url or 'no address'}"
+        )
+        _say(
+            as_json,
+            said,
+            organization_id=str(found.id),
+            kit_ordering=is_on,
+            consumer_reports=reports,
+            array_project=str(found.array_project_id) if found.array_project_id else None,
+            results_url=found.results_url,
+        )
 
 
 @click.command(epilog="Example: kitloop create-user ann@acme.example --organization ID --role owner")

@@ -77,9 +77,9 @@ def inspect_export(path: Path) -> Inspected:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LOOK_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise ExportRefused("array_too_slow", f"The file could not be read in good time. {_AGAIN}.") from None
-    except OSError as error:  # no such program, no memory for another one
-        log.error("inspect-array could not be started: %s", type(error).__name__)
-        raise NotLookedAt(_NOT_NOW) from error
+    except OSError as failed:  # no such program, no memory for another one
+        log.error("inspect-array could not be started: %s", type(failed).__name__)
+        raise NotLookedAt(_NOT_NOW) from failed
     try:
         found: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

@@ -23,10 +23,12 @@ from kitloop.base.jobs import defer
 from kitloop.base.limits import forget_windows
 from kitloop.events.audit import forget_entries
 from kitloop.kits.letters import send_letter
+from kitloop.kits.links import forget_links
 from kitloop.kits.models import Kit, Letter
 from kitloop.labs.cancel import cancel_at_lab
 from kitloop.labs.inbox import uploads_named
 from kitloop.labs.submit import submit
+from kitloop.runs.arrays import forget_drafts
 from kitloop.runs.execute import AnalysisFailed, execute, give_up
 from kitloop.runs.models import Run
 from kitloop.runs.opening import open_run
@@ -164,6 +166,8 @@ async def forget(timestamp: int) -> None:
     """
     await aside(forget_keys, older_than=timedelta(days=KEPT_DAYS))
     await aside(forget_logins)
+    await aside(forget_links, older_than=timedelta(days=KEPT_DAYS))
+    await aside(forget_drafts, older_than_seconds=3600)
     await aside(forget_unactivated, older_than=timedelta(days=KEPT_DAYS))
     if settings.KITLOOP_AUDIT_DAYS:
         await aside(forget_entries, older_than=timedelta(days=settings.KITLOOP_AUDIT_DAYS))
