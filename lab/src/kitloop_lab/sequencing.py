@@ -22,7 +22,6 @@ from kitloop_lab.troubles import NeedsAPerson, TryLater
 
 FILES = {"fastq-r1": "R1.fastq.gz", "fastq-r2": "R2.fastq.gz"}
 TRIES = 3
-NICE = 10
 _running: set["subprocess.Popen[bytes]"] = set()
 _stopped = threading.Event()
 
@@ -103,8 +102,6 @@ def _run(command: list[str], order: Order) -> None:
             )
         except OSError as error:
             raise NeedsAPerson(f"The program kitloop-genomics does not start: {error.strerror}.") from None
-        # Orders and messages of the same machine come first.
-        os.setpriority(os.PRIO_PROCESS, program.pid, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
         code = _wait(program)
         if code == 0:
             return

@@ -16,7 +16,7 @@ from django.test import Client
 from kitloop.events.models import Event
 from kitloop.kits.letters import send_letter
 from kitloop.kits.models import Hold, Kit, Letter, Sample
-from kitloop.runs.execute import ATTEMPTS, AnalysisFailed, _run, execute
+from kitloop.runs.execute import ATTEMPTS, AnalysisFailed, execute
 from kitloop.runs.models import File, Run
 from kitloop.runs.opening import open_run
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -167,9 +167,3 @@ def test_data_of_a_sample_that_was_cancelled_is_kept_and_not_analyzed(client: Cl
     uploads = ProcrastinateJob.objects.get(task_name="runs.open").args["uploads"]
     assert open_run(kit.id, {role: UUID(upload) for role, upload in uploads.items()}) is None
     assert Run.objects.count() == 0
-
-
-def test_an_analysis_gives_way_to_everything_else_on_its_machine() -> None:
-    waits_and_tells = "import os, sys, time; time.sleep(0.5); sys.exit(os.getpriority(os.PRIO_PROCESS, 0))"
-    code, _ = _run([sys.executable, "-c", waits_and_tells], lambda: False)
-    assert code == max(10, os.getpriority(os.PRIO_PROCESS, 0))

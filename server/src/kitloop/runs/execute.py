@@ -8,7 +8,6 @@ import contextlib
 import ctypes
 import json
 import logging
-import os
 import shutil
 import signal
 import subprocess
@@ -34,7 +33,6 @@ from kitloop.runs.rsids import keep_rsids
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
 LOOK_SECONDS = 0.3
-NICE = 10
 NAMES = {"fastq-r1": "R1.fastq.gz", "fastq-r2": "R2.fastq.gz"}
 
 
@@ -141,8 +139,6 @@ def _run(command: list[str], should_stop: Callable[[], bool]) -> tuple[int, str]
         text=True,
         preexec_fn=_die_with_the_worker if sys.platform == "linux" else None,
     )
-    # Orders, webhooks and pages of the same machine are waited for; an analysis is not.
-    os.setpriority(os.PRIO_PROCESS, program.pid, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
     while True:
         try:
             said = program.communicate(timeout=LOOK_SECONDS)[1]
