@@ -29,7 +29,7 @@ STAFF = "staff@kitloop-shop.example"
 NOTES = "demo.json"  # ids and logins of this demo
 MARK = "this-is-a-demo"  # its presence lets --fresh remove what lies beside it
 KEPT_WHEN_FRESH = ("demo", "numba")  # the simulated reference and the compiled analysis: the same bytes each time
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 420.0
 PORT = click.IntRange(1, 65535)
 COLOURS = {"customer": "magenta", "shop": "cyan", "platform": "green", "lab": "yellow"}
 
