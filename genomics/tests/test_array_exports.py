@@ -53,6 +53,11 @@ def test_an_ancestrydna_export_is_read_with_its_chromosome_numbers(tmp_path: Pat
     ]  # fmt: skip
 
 
+def test_ancestrydna_rows_with_several_separators_are_understood(tmp_path: Path) -> None:
+    rows = b"rs1\t\t1\t101\tA\tG\r\nrs2\t1\t\t\t 102\tC\tC\r\nrs3\t1\t103\t--\t--\r\n"
+    assert _calls(_write(tmp_path, ANCESTRY.encode() + rows)) == [(1, 101, "AG"), (1, 102, "CC")]
+
+
 def test_a_myheritage_export_is_read(tmp_path: Path) -> None:
     found = read_export(_write(tmp_path, myheritage("rs1 1 101 AG", "rs2 2 102 --", "rs3 X 103 CC")))
     assert (found.vendor, found.array, found.build, found.no_calls) == (Vendor.MYHERITAGE, "GSA", 37, 1)
@@ -186,7 +191,6 @@ BROKEN: dict[str, tuple[bytes, str, int | None]] = {
     "heading-twice": (GOOD + GOOD, "array_malformed", FIRST_ROW + 6),
     "csv-for-tabs": (GOOD.replace(b"\t", b",").replace(b"# rsid,", b"# rsid,"), "array_malformed", FIRST_ROW),
     "cut-in-a-row": (GOOD[:-9], "array_truncated", FIRST_ROW + 5),
-    "one-row-with-spaces": (TWENTYTHREE.encode() + b"rs1 1 5 AA", "array_truncated", FIRST_ROW),
 }  # fmt: skip
 
 

@@ -158,28 +158,36 @@ def _read_rows(path: Path, lines: Iterator[bytes], vendor: Vendor, number: int, 
         if comma:
             line = line.replace(b'"', b"")  # some MyHeritage files double or triple their quotes
         try:
-            _, name, at, cell = line.split(separator, 3)
-            first, second = genotypes[cell]
-            chromosome = CHROMOSOMES[name]
-            if not at.isdigit() or len(at) > 9:
-                raise ValueError
+            chromosome, at, first, second = _cells(line, separator, genotypes)
         except (ValueError, KeyError):
             if not line.strip():
                 continue
-            raise _bad_row(path, lines, line, separator, vendor, number) from None
+            try:
+                # Some of AncestryDNA's files have two tabs, or a tab and a space, where one should be.
+                chromosome, at, first, second = _cells(b"\t".join(line.split()), separator, genotypes)
+            except (ValueError, KeyError):
+                raise _bad_row(path, lines, line, separator, vendor, number) from None
         into.rows += 1
         if into.rows > MAX_ROWS:
             raise ExportTooLargeError(path, "it has more than two million rows, which no array has", line=number)
         if not first:
             into.no_calls += 1
-        elif chromosome == UNPLACED or not (position := int(at)):
+        elif chromosome == UNPLACED or not at:
             into.unplaced += 1
         else:
             chromosomes.append(chromosome)
-            positions.append(position)
+            positions.append(at)
             firsts.append(first)
             seconds.append(second)
     return number
+
+
+def _cells(line: bytes, separator: bytes, genotypes: dict[bytes, tuple[int, int]]) -> tuple[int, int, int, int]:
+    """Chromosome, position and both alleles of a row; `ValueError` or `KeyError` if it isn't one."""
+    _, name, at, cell = line.split(separator, 3)
+    if not at.isdigit() or len(at) > 9:
+        raise ValueError
+    return CHROMOSOMES[name], int(at), *genotypes[cell]
 
 
 def _bad_row(

@@ -125,5 +125,5 @@ def _genotypes() -> dict[bytes, tuple[int, int]]:
 GENOTYPES = _genotypes()
 # AncestryDNA's two columns, still joined by their tab: cutting them apart would cost a second for each million rows.
 ALLELE_PAIRS = {bytes([cell[0], 9, cell[1]]): pair for cell, pair in GENOTYPES.items() if len(cell) == 2} | {
-    b"-\t0": (0, 0), b"0\t-": (0, 0),
+    b"-\t0": (0, 0), b"0\t-": (0, 0), b"--\t--": (0, 0),
 }  # fmt: skip
