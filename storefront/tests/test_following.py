@@ -1,5 +1,6 @@
 """Following a kit: tracking while somebody looks, polling for what no webhook told, and the page's words."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +40,7 @@ def test_each_stage_has_its_words_and_its_tracking_number(cast: Cast, fake: Fake
         assert text.count('aria-current="step"') == 1
         assert ("DP 4471 8830 12" in text) == (STAGES.index(state) >= STAGES.index("shipped"))
     assert "DP 4471 8830 29" in text
+    assert len(re.findall(r">\d+ \w+ \d{4}, \d\d:\d\d UTC</time>", text)) == text.count("<time ") > 0
     assert "simulated" in text
 
 
@@ -216,3 +218,15 @@ def test_polling_walks_every_page(cast: Cast, fake: FakePlatform, door: Client) 
         fake.samples[other] = mine | {"id": other, "modified": f"2027-01-01T00:00:{number % 60:02d}Z"}
     assert poll_due(door) == 1
     assert sum("project-samples" in one for one in fake.requests) == 3
+
+
+def test_staff_are_not_told_to_look_at_results_that_are_not_theirs(
+    cast: Cast, fake: FakePlatform, door: Client
+) -> None:
+    order = placed(cast.jane, door)
+    fake.finish(str(order.sample_id))
+    bring_up_to_date(door, order)
+    assert "Have a look whenever you like" in page(cast, order)
+    seen = page(cast, order, "staff")
+    assert "Your results are ready</h1>" in seen
+    assert "Have a look" not in seen
