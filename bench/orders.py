@@ -77,7 +77,7 @@ def order(project_id: str) -> dict[str, Any]:
 
 
 def raw_per_second(running: Platform) -> float:
-    """Commits per second of the order's rows and its job, from CONNECTIONS processes without HTTP, checks or Django."""
+    """Commits per second of the order's rows and its job, from CONNECTIONS processes without HTTP, checks or Django's ORM."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(CONNECTIONS) as pool:
         place = (running.environment["KITLOOP_DATA"], running.organization_id, running.project_id)
@@ -91,6 +91,9 @@ def _write_rows(place: tuple[str, str, str]) -> tuple[int, float]:
     from uuid import uuid4
 
     from kitloop.base import postgres
+    from kitloop.local.setup import load_django
+
+    load_django()  # the statement lives among models; they are loaded before the clock starts, and not used
     from kitloop.kits.writing import INSERT
     from psycopg.types.json import Jsonb
 
@@ -103,7 +106,7 @@ def _write_rows(place: tuple[str, str, str]) -> tuple[int, float]:
                 "sample": uuid4(), "kit": kit, "status": uuid4(), "event": uuid4(), "organization": place[1],
                 "project": place[2], "metadata": Jsonb({"customer_id": "cust_12345"}), "test_mode": False,
                 "search": "customer id cust 12345", "sealed": b"x" * 400, "note": "Kit requested.", "now": datetime.now(UTC),
-                "queue": "lab",
+                "queue": "lab", "user": None, "api_key": None, "request": "0" * 32,
                 "task": "labs.submit", "arguments": Jsonb({"kit_id": str(kit)}),
             }  # fmt: skip
             connection.execute(INSERT, values, prepare=True)

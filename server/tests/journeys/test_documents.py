@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from kitloop.kits.writing import INSERT
+
 ROOT = Path(__file__).resolve().parents[3]
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 
@@ -31,3 +33,9 @@ def test_the_licence_is_the_whole_text() -> None:
     assert "Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
     assert text.rstrip().endswith("limitations under the License.")
+
+
+def test_the_bench_writes_the_same_rows_as_an_order() -> None:
+    bench = (ROOT / "bench/orders.py").read_text()
+    given = set(re.findall(r'"(\w+)":', bench[bench.index("values = {") : bench.index("connection.execute")]))
+    assert given - {"kit_id", "customer_id"} == set(re.findall(r"%\((\w+)\)s", INSERT))
