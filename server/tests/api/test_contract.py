@@ -14,11 +14,13 @@ from django.test import Client
 from finished import CACHE, demo_folder, finished_sample, simulated_reads
 from kitloop.accounts.letters import link
 from kitloop.accounts.models import User
+from kitloop.accounts.second_factor import set_up
 from kitloop.api.description.contract import answer
 from kitloop.api.routing import address, methods
 from kitloop.api.urls import v2
 from kitloop.labs.models import Lab
 from kitloop.runs.models import File
+from second_factors import code
 from test_tenancy import CASES, SUBJECTS
 
 FILE_TYPE = {"$ref": "#/components/schemas/PaginatedFileTypeList"}
@@ -43,12 +45,17 @@ def _reset(cast: Cast, ids: dict[str, str]) -> dict[str, str]:
     return {**_parts(viewer, "password_reset"), "new_password": PASSWORD}
 
 
+def _code(cast: Cast, ids: dict[str, str]) -> dict[str, str]:
+    return {"token": code(set_up(cast.analyst.user).secret)}
+
+
 ANYBODY = by_role(200, 200, 200, 200, 200, 200)
-# What nobody may without a letter; the tenancy's cases have it refused.
+# What nobody may without a letter or an app; the tenancy's cases have it refused.
 BY_LETTER = [
     Case("user-register", "post", "user-register/", ANYBODY, {"email": "ann@example.com", "password": PASSWORD}),
     Case("user-activate", "post", "user-activate/", ANYBODY, lambda cast, ids: _parts(_newcomer(cast), "activation")),
     Case("user-password-reset-confirm", "post", "user-password-reset-confirm/", ANYBODY, _reset),
+    Case("mfa-validate", "post", "mfa-validate/", by_role(400, 201, 400, 400, 400), _code),
 ]
 CARRIED_OUT = [
     case for case in [*CASES, *BY_LETTER] if case.route in PATHS and any(each < 300 for each in case.expected.values())

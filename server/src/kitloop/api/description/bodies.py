@@ -12,6 +12,7 @@ from kitloop.api import (
     forms,
     invitations,
     logins,
+    mfa,
     organization,
     passwords,
     people,
@@ -65,12 +66,15 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST", "jwt-refresh"): logins.RefreshSerializer,
     ("POST", "jwt-verify"): logins.TokenSerializer,
     ("POST", "jwt-logout"): logins.RefreshSerializer,
+    ("POST", "mfa-setup"): mfa.SetUpSerializer,
+    ("POST", "mfa-validate"): mfa.ConfirmSerializer,
 }
 
 # Operations that change something and take no body; what is sent to them is not looked at.
 WITHOUT: frozenset[tuple[str, str]] = frozenset(
     {
         ("DELETE", "invitations-details"),
+        ("DELETE", "mfa-disable"),
         ("PATCH", "invitations-token"),
         ("DELETE", "project-roles"),
         ("DELETE", "project-subscription-details"),

@@ -11,36 +11,43 @@ Shape = type[serializers.Serializer[Any]]
 TEXT: Schema = {"type": "string"}
 
 
+class Text(serializers.CharField):
+    """Text that may be empty: unset, as everywhere on the wire."""
+
+    def __init__(self) -> None:
+        super().__init__(allow_blank=True)
+
+
 class MoveShape(serializers.Serializer[Any]):
-    state = serializers.CharField()
+    state = Text()
     at = serializers.DateTimeField()
-    note = serializers.CharField()
+    note = Text()
 
 
 class KitShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.CharField()
-    reason_code = serializers.CharField()
+    state = Text()
+    reason_code = Text()
     test_mode = serializers.BooleanField()
-    barcode = serializers.CharField()
-    carrier = serializers.CharField()
-    outbound_tracking = serializers.CharField()
-    return_tracking = serializers.CharField()
+    barcode = Text()
+    carrier = Text()
+    outbound_tracking = Text()
+    return_tracking = Text()
     moves = MoveShape(many=True)
 
 
 class HoldShape(serializers.Serializer[Any]):
-    reason_code = serializers.CharField()
-    owner = serializers.CharField()
-    note = serializers.CharField()
+    reason_code = Text()
+    owner = Text()
+    note = Text()
     opened = serializers.DateTimeField()
     deadline = serializers.DateTimeField()
 
 
 class JourneyShape(serializers.Serializer[Any]):
     sample_id = serializers.UUIDField()
-    status = serializers.CharField()
-    note = serializers.CharField()
+    status = Text()
+    note = Text()
     kits = KitShape(many=True)
     holds = HoldShape(many=True)
 
@@ -48,11 +55,11 @@ class JourneyShape(serializers.Serializer[Any]):
 class AuditEntryShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
-    action = serializers.CharField()
+    action = Text()
     user = serializers.UUIDField(allow_null=True)
     api_key = serializers.UUIDField(allow_null=True)
     subjects = serializers.ListField(child=serializers.UUIDField())
-    request_id = serializers.CharField()
+    request_id = Text()
 
 
 class AuditMetaShape(serializers.Serializer[Any]):

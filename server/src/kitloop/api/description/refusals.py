@@ -118,6 +118,7 @@ ALSO: dict[tuple[str, str], list[str]] = {
     ("POST", "sample-kit-form"): IDEMPOTENT,
     ("POST", "array-data-upload-form"): IDEMPOTENT,
     ("PATCH", "invitations-token"): ["400"],  # it is for somebody else, or over
+    ("DELETE", "mfa-disable"): ["400"],  # there is none
     ("GET", "files-sha256"): ["400"],  # a file without a checksum
     ("GET", "pipeline-latest"): ["404"],  # while no reference bundle is installed
     ("GET", "file-types"): ["404"],  # of a project that is not there
@@ -145,6 +146,10 @@ FOR_ALL: frozenset[tuple[str, str]] = frozenset(
         ("GET", "user-api-keys"),
         ("POST", "user-api-keys"),
         ("PATCH", "user-api-keys-details"),
+        ("GET", "mfa-status"),
+        ("POST", "mfa-setup"),
+        ("POST", "mfa-validate"),
+        ("DELETE", "mfa-disable"),
         ("POST", "user-password-set"),
         ("POST", "user-change-email"),
     }
