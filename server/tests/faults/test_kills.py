@@ -14,6 +14,7 @@ from running import Sandbox
 PROGRAMS = ("server", "worker", "webhooks", "analysis", "lab", "postgres")
 
 
+@pytest.mark.timeout(400)  # a minute on an idle machine; a busy one is not a failure
 def test_every_program_is_killed_and_every_accepted_order_is_carried_out_once(
     sandbox: Sandbox, ear: Ear, tmp_path: Path
 ) -> None:

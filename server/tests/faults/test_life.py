@@ -77,6 +77,7 @@ def test_a_sandbox_that_is_killed_at_a_random_moment_of_its_first_start_can_be_s
             made.clear()
 
 
+@pytest.mark.timeout(300)  # a minute on an idle machine; a busy one is not a failure
 def test_a_killed_sandbox_takes_its_programs_along_and_the_next_start_carries_on_with_other_options(
     sandbox: Sandbox,
 ) -> None:
