@@ -66,5 +66,5 @@ def test_with_a_second_factor_the_command_asks_for_its_code(ann: Ann) -> None:
     unasked = ann.projects(password="wrong")
     assert (unasked.code, "One time password" in unasked.err) == (1, False)
     assert unasked.err.startswith("ERROR: Failed to login. Please verify your credentials and try again\n")
-    assert "logs in with the password alone" in kitloop(ann.world, "turn-off-second-factor", ann.email)
+    assert "logs in with the password alone" in kitloop(ann.world, "turn-off-mfa", ann.email)
     assert ann.projects().code == 0

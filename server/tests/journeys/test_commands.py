@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
-from cast import make_lab
+from cast import make_cast, make_lab
 from cryptography.fernet import Fernet
 from kitloop.base.sealed import _fernet
 from kitloop.local.doctor import _sealed
 from kitloop_sdk.command import main
 from pytest_django import Settings
+from second_factors import turned_on
 
 KITLOOP = str(Path(sys.executable).with_name("kitloop"))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -43,7 +44,7 @@ def _migrated() -> None:
         ("create-user notanemail --organization 1", "organization"),
         ("create-organization Acme --results-url javascript:x", "--results-url"),
         ("create-api-key nobody@example.com", "create-user"),
-        ("turn-off-second-factor nobody@example.com", "There is no user with this e-mail address."),
+        ("turn-off-mfa nobody@example.com", "There is no user with this e-mail address."),
     ],
 )
 def test_wrong_words_are_named(words: str, said: str) -> None:
@@ -103,14 +104,15 @@ def test_a_labs_secret_stays_until_another_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.django_db
 def test_the_doctor_says_when_what_was_sealed_does_not_open_any_more(settings: Settings) -> None:
     make_lab()
-    assert [(found.said, found.remedy) for found in _sealed()] == [("all 1 looked at open", "")]
+    turned_on(make_cast().owner.user)
+    assert [(found.said, found.remedy) for found in _sealed()] == [("all 2 looked at open", "")]
     settings.KITLOOP_SEALING_KEYS = [Fernet.generate_key().decode()]
     _fernet.cache_clear()
     try:
         (found,) = _sealed()
     finally:
         _fernet.cache_clear()
-    assert found.said == "1 of 1 looked at don't open with the keys that are set"
+    assert found.said == "2 of 2 looked at don't open with the keys that are set"
     assert "KITLOOP_SEALING_KEYS" in found.remedy
 
 

@@ -169,7 +169,7 @@ def _sealed() -> Iterator[Finding]:
     rows = [recipients.first(), recipients.last()]
     sealed = [row.sealed for row in rows if row] + [lab.sealed_secret for lab in Lab.objects.all()]
     devices = Authenticator.objects.order_by("pk")
-    sealed += [device.sealed_key for device in (devices.first(), devices.last()) if device]
+    sealed += {bytes(device.sealed_key) for device in (devices.first(), devices.last()) if device}
     shut = 0
     for each in sealed:
         try:

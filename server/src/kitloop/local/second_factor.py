@@ -1,14 +1,17 @@
-"""`kitloop turn-off-second-factor`: for who lost both the app and the backup tokens, and has no owner to ask."""
+"""`kitloop turn-off-mfa`: for who lost both the app and the backup tokens, and has no owner to ask."""
 
 import click
 
 from kitloop.local.setup import platform
 
 
-@click.command(epilog="Example: kitloop turn-off-second-factor ann@acme.example")
+@click.command(epilog="Example: kitloop turn-off-mfa ann@acme.example")
 @click.argument("email")
-def turn_off_second_factor(email: str) -> None:
-    """Let a user log in with the password alone, until they set two-step login up again. They get a letter about it."""
+def turn_off_mfa(email: str) -> None:
+    """Let a user log in with the password alone.
+
+    Until they set two-step login up again. They get a letter about it.
+    """
     with platform():
         from kitloop.accounts.models import User
         from kitloop.accounts.second_factor import NothingSetUp, turn_off
