@@ -207,6 +207,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = KITLOOP_URL.startswith("https:")
 SESSION_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 FILE_UPLOAD_TEMP_DIR = str(data.private_folder(KITLOOP_OBJECTS / ".uploads"))  # not /tmp: it is people's DNA
+SECURE_HSTS_SECONDS = 63072000 if KITLOOP_URL.startswith("https:") else 0  # as recorded (contract §1)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
