@@ -44,9 +44,13 @@ class EmailForm(PasswordForm):
         label="New e-mail",
         max_length=254,
         help_text="We send a link there. Your e-mail changes when you follow it.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )
     field_order = ("new_email", "password")
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        del self.fields["password"].widget.attrs["autofocus"]  # it is the second one here
 
 
 @page("GET", "POST")
