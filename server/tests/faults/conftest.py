@@ -3,10 +3,18 @@
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from listening import Ear, listening
 from running import Sandbox, new_home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whichever of these comes first waits for the sandbox to start."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +37,15 @@ def sandbox(the_sandbox: Sandbox) -> Sandbox:
         pytest.skip("processes are found in /proc")
     if the_sandbox.process is not None and the_sandbox.options:
         the_sandbox.end(signal.SIGTERM)
+    if the_sandbox.trouble:  # to wait for it again in each test would take an hour
+        pytest.fail(the_sandbox.trouble)
     if the_sandbox.process is None:
-        the_sandbox.start()
+        try:
+            the_sandbox.start()
+        except AssertionError as error:
+            the_sandbox.trouble = str(error)
+            the_sandbox.cut_the_power()
+            raise
     return the_sandbox
 
 

@@ -91,6 +91,7 @@ class Sandbox:
     options: tuple[str, ...] = ()  # of the last start
     facts: dict[str, Any] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=dict)
+    trouble: str = ""  # why it did not start, once it did not
 
     @property
     def data(self) -> Path:
@@ -132,7 +133,8 @@ class Sandbox:
                 start_new_session=True,
             )
 
-    def start(self, *options: str, seconds: float = 120) -> None:
+    def start(self, *options: str, seconds: float = 240) -> None:
+        """Starts it and waits until it is ready. The first start on a machine builds a reference and compiles the analysis."""
         self.begin(*options)
         assert self.process is not None
         process = self.process
