@@ -147,8 +147,7 @@ def url() -> Iterator[str]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
-@pytest.mark.parametrize("path", ["/api/docs", "/api/docs/"])
-def test_the_page_is_drawn_under_our_content_policy_from_this_server_alone(url: str, path: str) -> None:
+def test_the_page_is_drawn_under_our_content_policy_from_this_server_alone(url: str) -> None:
     complaints: list[str] = []
     asked: list[str] = []
     with sync_playwright() as playwright:
@@ -157,7 +156,7 @@ def test_the_page_is_drawn_under_our_content_policy_from_this_server_alone(url: 
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(url + path)
+        page.goto(f"{url}/api/docs")
         page.click("#operations-sample-sample_kit_create .opblock-summary", timeout=60_000)
         page.wait_for_selector("text=recipient_address_line1")
         assert page.locator(".opblock").count() == len(BY_NAME)
