@@ -299,6 +299,11 @@ def test_a_host_must_be_an_address() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    public = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - {"webhooks", "labs", "command"}
+    public = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - {
+        "webhooks",
+        "labs",
+        "countries",
+        "command",
+    }
     assert public == set(kitloop_sdk.__all__)
     assert kitloop_sdk.__all__ == sorted(kitloop_sdk.__all__, key=lambda name: (name.islower(), name))

@@ -1,6 +1,7 @@
 """Typed client for the Kitloop and Gencove v2 API, webhook verification, and the `kitloop` command.
 
-The public names are the ones below, plus the module `kitloop_sdk.labs` (both sides of the lab protocol's signature).
+The public names are the ones below, plus the modules `kitloop_sdk.labs` (both sides of the lab protocol's signature) and
+`kitloop_sdk.countries` (whereto a kit may be ordered).
 """
 
 from kitloop_sdk._client import Client

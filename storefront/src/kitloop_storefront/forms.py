@@ -9,8 +9,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.renderers import TemplatesSetting
+from kitloop_sdk.countries import COUNTRIES
 
-from kitloop_storefront.countries import COUNTRIES
 from kitloop_storefront.models import Customer, Order
 from kitloop_storefront.models.customer import plain_email
 from kitloop_storefront.models.order import RECIPIENT_FIELDS

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kitloop_sdk import countries
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -14,7 +15,6 @@ from kitloop.api.operation import Operation, caller_of, require_in
 from kitloop.api.parsing import Metadata, Printable
 from kitloop.api.routing import at
 from kitloop.kits.addresses import LONGEST, checked_recipient, recipient_of
-from kitloop.kits.countries import COUNTRY_CODES
 from kitloop.kits.orders import place_order
 from kitloop.projects.models import ProjectRole
 
@@ -32,7 +32,7 @@ class SampleKitSerializer(serializers.Serializer[dict[str, Any]]):
     recipient_address_city = Printable(max_length=LONGEST["recipient_address_city"])
     recipient_address_state_region = Printable(max_length=LONGEST["recipient_address_state_region"])
     recipient_address_postal_code = Printable(max_length=LONGEST["recipient_address_postal_code"])
-    recipient_address_country_code = serializers.ChoiceField(choices=COUNTRY_CODES)
+    recipient_address_country_code = serializers.ChoiceField(choices=countries.CODES)
     recipient_email = serializers.CharField(max_length=LONGEST["recipient_email"])
     recipient_phone = serializers.CharField(max_length=LONGEST["recipient_phone"])
     recipient_instructions = Printable(

@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from kitloop_sdk import countries
 from kitloop_sdk.labs import Recipient
 
 from kitloop.base.errors import FieldErrors
 from kitloop.base.text import unprintable
-from kitloop.hosted.countries import COUNTRIES
 from kitloop.hosted.labels import ANYWHERE, labels_of
 from kitloop.kits.addresses import LONGEST, checked_recipient, recipient_of
 
@@ -46,7 +46,7 @@ class AddressForm(forms.Form):
     recipient_address_name = _line("recipient_address_name", "Full name", "shipping name")
     recipient_address_country_code = forms.ChoiceField(
         label="Country",
-        choices=[("", "Choose a country"), *COUNTRIES],
+        choices=[("", "Choose a country"), *countries.COUNTRIES],
         widget=Countries(attrs={"autocomplete": "shipping country"}),
     )
     recipient_address_line1 = _line("recipient_address_line1", "Street and number", "shipping address-line1")

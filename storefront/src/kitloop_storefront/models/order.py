@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from kitloop_sdk.countries import NAMES
 
-from kitloop_storefront.countries import NAMES
 from kitloop_storefront.models.customer import Customer
 
 # The recipient's fields, spelled as on the wire: a refusal's field errors point at form fields without a table between.

@@ -1,4 +1,4 @@
-"""The countries and territories of ISO 3166-1 by their everyday English names, in the order of a menu."""
+"""The 249 countries and territories of ISO 3166-1, as the wire codes them, by their everyday English names, in a menu's order."""
 
 COUNTRIES: tuple[tuple[str, str], ...] = (
     ("AF", "Afghanistan"),
@@ -251,3 +251,6 @@ COUNTRIES: tuple[tuple[str, str], ...] = (
     ("ZM", "Zambia"),
     ("ZW", "Zimbabwe"),
 )
+
+NAMES = dict(COUNTRIES)
+CODES = tuple(NAMES)
