@@ -14,7 +14,7 @@ from running import Sandbox
 PROGRAMS = ("server", "worker", "webhooks", "analysis", "lab", "postgres")
 
 
-@pytest.mark.timeout(400)  # a minute on an idle machine; a busy one is not a failure
+@pytest.mark.timeout(600)  # a minute on an idle machine; a busy one is not a failure
 def test_every_program_is_killed_and_every_accepted_order_is_carried_out_once(
     sandbox: Sandbox, ear: Ear, tmp_path: Path
 ) -> None:
@@ -40,10 +40,10 @@ def test_every_program_is_killed_and_every_accepted_order_is_carried_out_once(
     sandbox.kill("analysis")
     sandbox.kill("postgres")
     assert sandbox.order(keys[0], seconds=30) == samples[0]  # the same key, the same sample, by itself after a while
-    sandbox.wait_until("a delivery hangs", lambda: bool(ear.knocks), seconds=70)
+    sandbox.wait_until("a delivery hangs", lambda: bool(ear.knocks), seconds=200)
     sandbox.kill("webhooks")
     answering.set()
-    sandbox.wait_for_all(samples, seconds=80)
+    sandbox.wait_for_all(samples, seconds=200)
     sandbox.check_done_once(samples)
     sandbox.wait_until("everybody was told", lambda: all(ear.events_of(s) for s in samples), seconds=20)
     ear.check_told_once(samples)
