@@ -1,5 +1,6 @@
 """From two files to results: the real analysis, on reads of a simulated person whose genotypes are known."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from cast import Cast, make_lab
 from django.conf import LazySettings
 from django.core import mail
 from django.test import Client
+from kitloop.base import objects
 from kitloop.events.models import Event
 from kitloop.kits.letters import send_letter
 from kitloop.kits.models import Hold, Kit, Letter, Sample
@@ -66,6 +68,25 @@ def get(client: Client, cast: Cast, path: str) -> Any:
     return answer.json()
 
 
+def check_single_places(client: Client, cast: Cast, kit: Kit) -> None:
+    """What the API tells of a variant is what the file has, found by its name as by its place."""
+    key = File.objects.get(sample_id=kit.sample_id, file_type="impute-vcf").object_key
+    with gzip.open(objects.path_of(key), "rt") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines if not line.startswith("#")]
+    chosen = [rows[0], rows[len(rows) // 2], rows[-1]]
+    named = get(client, cast, f"sample-genomic-variants/{kit.sample_id}?rsid={','.join(row[2] for row in chosen)}")
+    assert named["meta"]["count"] == 3
+    for row, told in zip(chosen, named["results"], strict=True):
+        contig, position, name, ref, alt = row[:5]
+        assert [told[each] for each in ("chromosome", "position", "rsid", "ref", "alt")] == [
+            contig, int(position), name, ref, [alt],
+        ]  # fmt: skip
+        assert ":".join(told["genotype"].values()) == row[9]
+        assert told["genotype_confidence"] == max(float(each) for each in told["genotype"]["GP"].split(","))
+        by_place = f"sample-genomic-variants/{kit.sample_id}?chromosome={contig}&position={position}"
+        assert told in get(client, cast, by_place)["results"]
+
+
 def test_good_reads_become_results_that_the_api_hands_out(
     client: Client, cast: Cast, demo: Path, tmp_path: Path
 ) -> None:
@@ -96,6 +117,7 @@ def test_good_reads_become_results_that_the_api_hands_out(
     checks = get(client, cast, f"sample-quality-controls/{kit.sample_id}?limit=200")["results"]
     assert {check["quality_control"]["status"] for check in checks} <= {"succeeded", "skipped"}
     assert Event.objects.filter(type="sample.succeeded", sample_id=kit.sample_id).count() == 1
+    check_single_places(client, cast, kit)
     # Done twice, it changes nothing.
     files = set(File.objects.values_list("id", flat=True))
     execute(Run.objects.get().id)
