@@ -25,6 +25,7 @@ def sample_listing(request: Request, project: Project) -> Listing:
         project,
         filters=_counted_filters(request, "visible"),
         others=_other_filters(request, project),
+        is_searched=bool(request.query_params.get("search", "").strip()),
         by=one_of(request, "sort_by", SORTABLE, "modified"),
         descending=one_of(request, "sort_order", ("asc", "desc"), "desc") == "desc",
     )

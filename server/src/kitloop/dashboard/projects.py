@@ -96,6 +96,7 @@ def project(request: HttpRequest, caller: Caller, project_id: UUID) -> HttpRespo
         found,
         filters=STATUS_FILTERS[filters.status] & HIDDEN_FILTERS[filters.hidden_status],
         others=matching(filters.search, found.id) if filters.search else NOTHING,
+        is_searched=bool(filters.search),
         by=filters.sort_by,
         descending=filters.sort_order == "desc",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from kitloop.kits.counts import count_samples
 from kitloop.kits.models import Sample
@@ -21,6 +22,7 @@ class Listing:
     """What paging asks of rows: how many there are, and a slice of them.
 
     `filters` are conditions on status and hidden; `others` on anything else, which then have to be counted for real.
+    `is_searched`: they find their few rows by an index of their own.
     """
 
     project: Project
@@ -28,6 +30,7 @@ class Listing:
     others: Q = NOTHING
     by: str = "modified"
     descending: bool = True
+    is_searched: bool = False
 
     def count(self) -> int:
         if self.others == NOTHING:
@@ -55,6 +58,9 @@ class Listing:
 
     def _order(self, *, backwards: bool) -> list[OrderBy]:
         """Whole, so that pages never overlap, and along an index in both directions."""
-        first = F(self.by).desc() if self.descending != backwards else F(self.by).asc()
+        # PostgreSQL takes a word for much more frequent than it is, and would walk along the listing's order until it has met twenty
+        # matches. An order that no index has makes it find them first, and sort those.
+        by = Coalesce(self.by, self.by) if self.is_searched else F(self.by)
+        first = by.desc() if self.descending != backwards else by.asc()
         last = F("id").desc() if self.descending == backwards else F("id").asc()
         return [first, last]
