@@ -226,16 +226,16 @@ def test_file_types_come_on_one_page_with_qc_and_metadata_last(client: Client, c
     whole = read(client, cast, "file-types/")
     keys = [row["key"] for row in whole["results"]]
     assert keys == [
-        "alignment-bai", "alignment-bam", "ancestry-json", "fastq-r1", "fastq-r2", "impute-csi", "impute-tbi",
-        "impute-vcf", "traits-json", "qc", "metadata",
+        "alignment-bai", "alignment-bam", "ancestry-json", "array-export", "fastq-r1", "fastq-r2", "impute-csi",
+        "impute-tbi", "impute-vcf", "traits-json", "qc", "metadata",
     ]  # fmt: skip
-    assert whole["meta"] == {"count": 11, "next": None, "previous": None}
+    assert whole["meta"] == {"count": 12, "next": None, "previous": None}
     assert all(list(row) == ["key", "description"] for row in whole["results"])
     assert read(client, cast, f"file-types/?object=sample&project_id={cast.project.id}") == whole
     part = read(client, cast, "file-types/?limit=4&offset=4")
     assert [row["key"] for row in part["results"]] == keys[4:8]
     assert part["meta"] == {
-        "count": 11,
+        "count": 12,
         "next": "http://testserver/api/v2/file-types/?limit=4&offset=8",
         "previous": "http://testserver/api/v2/file-types/?limit=4",
     }
