@@ -46,7 +46,11 @@ STATUS: dict[type[KitloopError], int] = {
     FilesMissing: 409,
     BeingIndexed: 503,
 }
-HEADERS = {KeyInFlight: {"Retry-After": "1"}, BeingIndexed: {"Retry-After": "60"}, LoginOver: {"WWW-Authenticate": CHALLENGE}}
+HEADERS = {
+    KeyInFlight: {"Retry-After": "1"},
+    BeingIndexed: {"Retry-After": "60"},
+    LoginOver: {"WWW-Authenticate": CHALLENGE},
+}
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
