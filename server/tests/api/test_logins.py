@@ -14,6 +14,7 @@ from django.test import Client
 from kitloop.accounts.guesses import SIGNING_IN, count_attempt
 from kitloop.accounts.logins import LoginOver, end_logins, forget_logins, log_in
 from kitloop.accounts.models import Attempts, User
+from kitloop.accounts.organizations import change_user
 from kitloop.events.audit import AuditEntry
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
@@ -168,6 +169,14 @@ def test_who_is_deactivated_is_refused_at_once(cast: Cast) -> None:
     assert post("jwt-refresh", {"refresh": both["refresh"]}).json() == OVER
     answer = post("jwt-create", {"email": cast.viewer.user.email, "password": PASSWORD})
     assert (answer.status_code, answer.json()) == (401, NO_ACCOUNT)
+
+
+def test_who_comes_back_logs_in_anew(cast: Cast) -> None:
+    mine = tokens(cast, "viewer")
+    change_user(cast.viewer.user, is_active=False)
+    change_user(cast.viewer.user, is_active=True)
+    assert asked(mine["access"]).status_code == 401
+    assert asked(tokens(cast, "viewer")["access"]).status_code == 200
 
 
 def test_wrong_password_and_unknown_email_hear_the_same(cast: Cast) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from kitloop.accounts.logins import end_logins
 from kitloop.accounts.models import Caller, Organization, User
 from kitloop.base.errors import FieldErrors
 
@@ -35,7 +36,7 @@ def give_role(user: User, *, role: str) -> User:
 
 
 def change_user(user: User, *, is_active: bool | None = None, name: str | None = None) -> User:
-    """Changes what is given. A user who is not active is nobody: sessions, keys and tokens are refused from now on.
+    """Changes what is given. A user who is not active is nobody: sessions and keys are refused meanwhile, logins by token end.
 
     Raises FieldErrors for `is_active` where the organization would be left without an active owner.
     """
@@ -50,6 +51,8 @@ def change_user(user: User, *, is_active: bool | None = None, name: str | None =
         for field in given:
             setattr(user, field, changes[field])
         user.save(update_fields=given)
+        if is_active is False:
+            end_logins(user)
     return user
 
 
