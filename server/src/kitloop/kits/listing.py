@@ -3,7 +3,7 @@
 Counts come from slots (kits.counts). A page's ids are found in an index alone, from its nearer end; then its rows are read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import F, OrderBy, Q, QuerySet
@@ -31,11 +31,14 @@ class Listing:
     by: str = "modified"
     descending: bool = True
     is_searched: bool = False
+    _counted: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def count(self) -> int:
-        if self.others == NOTHING:
-            return count_samples(self.project.id, self.filters)
-        return self._rows().count()
+        """Looked up once: paging asks for it, and so does a page far down."""
+        if not self._counted:
+            is_in_slots = self.others == NOTHING
+            self._counted.append(count_samples(self.project.id, self.filters) if is_in_slots else self._rows().count())
+        return self._counted[0]
 
     def __getitem__(self, wanted: slice) -> list[Sample]:
         start, stop = wanted.start or 0, wanted.stop
