@@ -1,8 +1,9 @@
-"""The fast imputer equals a slow plain one that writes the model out in full."""
+"""The exact imputer equals one that writes the model out in full; chunks, ligation and the VCF keep what it says."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pysam
@@ -13,7 +14,7 @@ from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.imputation import chunks
 from kitloop_genomics.imputation.chunks import impute_all
-from kitloop_genomics.imputation.model import Parameters, impute
+from kitloop_genomics.imputation.exact import Parameters, impute_exactly
 from kitloop_genomics.sandbox.reads import SimulatedReads
 
 
@@ -69,7 +70,7 @@ def _likelihoods(sites: int, seed: int) -> np.ndarray:
 def test_the_fast_imputer_equals_the_plain_one(sites: int, haplotypes: int, seed: int) -> None:
     panel, seen = _panel(sites, haplotypes, seed), _likelihoods(sites, seed + 100)
     parameters = Parameters(effective_population_size=[100.0, 10_000.0][seed % 2], mismatch=[1e-3, 0.05][seed % 2])
-    found = impute(panel, seen, parameters)
+    found = impute_exactly(panel, seen, parameters)
     expected = plain_impute(panel, seen.astype(float), parameters)
     np.testing.assert_allclose(found.gp, expected, atol=2e-5)
     np.testing.assert_allclose(found.dosage, expected @ [0, 1, 2], atol=5e-5)
@@ -79,7 +80,7 @@ def test_the_fast_imputer_equals_the_plain_one(sites: int, haplotypes: int, seed
 def test_without_reads_the_dosage_is_the_panel_frequency() -> None:
     panel = _panel(40, 20, 1)
     parameters = Parameters(mismatch=1e-6)
-    found = impute(panel, np.ones((40, 3), np.float32), parameters)
+    found = impute_exactly(panel, np.ones((40, 3), np.float32), parameters)
     np.testing.assert_allclose(found.dosage, 2 * panel.alt_frequency, atol=1e-3)
 
 
@@ -90,56 +91,75 @@ def test_a_person_of_the_panel_is_recovered_from_sparse_reads() -> None:
     for site in range(0, 200, 5):
         seen[site] = 1e-3
         seen[site, truth[site]] = 1
-    assert (impute(panel, seen, Parameters()).gt == truth).mean() > 0.97
+    assert (impute_exactly(panel, seen, Parameters()).gt == truth).mean() > 0.97
 
 
 def test_strong_reads_win_over_the_panel() -> None:
     panel = replace(_panel(21, 10, 3), haplotypes=np.zeros((21, 10), np.uint8))
     seen = np.ones((21, 3), np.float32)
     seen[10] = [1e-10, 1e-5, 1]
-    assert impute(panel, seen, Parameters()).gt[10] == 2
+    assert impute_exactly(panel, seen, Parameters()).gt[10] == 2
 
 
 def test_thousands_of_contradictory_sites_stay_finite() -> None:
     panel = _panel(3_000, 30, 4, cm_per_site=0.0)
     seen = np.full((3_000, 3), 1e-10, np.float32)
     seen[np.arange(3_000), np.random.default_rng(5).integers(0, 3, 3_000)] = 1
-    found = impute(panel, seen, Parameters())
+    found = impute_exactly(panel, seen, Parameters())
     assert np.isfinite(found.gp).all()
     np.testing.assert_allclose(found.gp.sum(axis=1), 1, atol=1e-5)
 
 
 def test_swapping_ref_and_alt_mirrors_the_result() -> None:
     panel, seen = _panel(30, 8, 6), _likelihoods(30, 7)
-    mirrored = impute(
+    mirrored = impute_exactly(
         replace(panel, haplotypes=1 - panel.haplotypes), np.ascontiguousarray(seen[:, ::-1]), Parameters()
     )
-    np.testing.assert_allclose(mirrored.gp[:, ::-1], impute(panel, seen, Parameters()).gp, atol=2e-5)
+    np.testing.assert_allclose(mirrored.gp[:, ::-1], impute_exactly(panel, seen, Parameters()).gp, atol=2e-5)
 
 
 def test_the_same_input_gives_the_same_output_to_the_last_bit() -> None:
     panel, seen = _panel(100, 40, 8), _likelihoods(100, 9)
-    assert impute(panel, seen, Parameters()).gp.tobytes() == impute(panel, seen, Parameters()).gp.tobytes()
+    assert (
+        impute_exactly(panel, seen, Parameters()).gp.tobytes() == impute_exactly(panel, seen, Parameters()).gp.tobytes()
+    )
 
 
-def test_chunks_cover_every_site_once_and_overlap() -> None:
-    for sites in (1, 19_999, 20_000, 20_001, 100_003):
-        cut = chunks.chunks(sites)
-        kept = [site for chunk in cut for site in range(chunk.core_start, chunk.core_end)]
-        assert kept == list(range(sites))
-        assert all(chunk.start <= chunk.core_start < chunk.core_end <= chunk.end <= sites for chunk in cut)
-        assert max(chunk.core_end - chunk.core_start for chunk in cut) <= chunks.CORE_SITES
+@pytest.mark.parametrize(("sites", "cm_per_site"), [(1, 0.1), (5, 20.0), (20_000, 0.002), (90_001, 1e-5), (9, 0.0)])
+def test_chunks_cover_every_site_once_and_overlap(sites: int, cm_per_site: float) -> None:
+    cm = cm_per_site * np.arange(sites)
+    cut = chunks.chunks(cm)
+    kept = [site for chunk in cut for site in range(chunk.core_start, chunk.core_end)]
+    assert kept == list(range(sites))
+    assert all(0 <= chunk.start <= chunk.core_start < chunk.core_end <= chunk.end <= sites for chunk in cut)
+    assert max(chunk.core_end - chunk.core_start for chunk in cut) <= chunks.CORE_SITES
+    for before, after in pairwise(cut):
+        assert cm[before.end - 1] - cm[after.start] <= 2 * chunks.BUFFER_CM + 1e-9
 
 
 def test_chunks_and_threads_hardly_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel, seen = _panel(600, 20, 10), _likelihoods(600, 11)
-    (whole,) = impute_all((panel,), [seen], Parameters())
-    monkeypatch.setattr(chunks, "CORE_SITES", 100)
-    monkeypatch.setattr(chunks, "BUFFER_SITES", 80)
-    (cut,) = impute_all((panel,), [seen], Parameters())
-    (threaded,) = impute_all((panel,), [seen], Parameters(), threads=3)
-    np.testing.assert_allclose(cut.gp, whole.gp, atol=1e-3)
+    rng = np.random.default_rng(10)
+    ancestors = (rng.random((600, 6)) < 0.4).astype(np.uint8)
+    mosaic = np.repeat(rng.integers(0, 6, (6, 40)), 100, axis=0)
+    panel = replace(_panel(600, 40, 10), haplotypes=np.take_along_axis(ancestors, mosaic, axis=1))
+    truth = ancestors[:, 0] + ancestors[:, 1]
+    seen = np.ones((600, 3), np.float32)
+    seen[::3] = 0.01
+    seen[np.arange(0, 600, 3), truth[::3]] = 1
+    (whole,) = impute_all((panel,), [seen], sample="a")
+    monkeypatch.setattr(chunks, "CORE_SITES", 200)
+    (cut,) = impute_all((panel,), [seen], sample="a")
+    (threaded,) = impute_all((panel,), [seen], sample="a", threads=3)
+    assert (cut.gt == whole.gt).mean() > 0.99
+    assert np.abs(cut.dosage - whole.dosage).mean() < 0.02
     assert threaded.gp.tobytes() == cut.gp.tobytes()
+    assert threaded.phased is not None
+    assert cut.phased is not None
+    assert threaded.phased.tobytes() == cut.phased.tobytes()
+    # The two true chromosomes come out whole: ligation has turned each stretch to fit the one before.
+    heterozygous = truth == 1
+    agree = cut.phased[heterozygous, 0] == ancestors[heterozygous, 0]
+    assert max(agree.mean(), 1 - agree.mean()) > 0.97
 
 
 def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished, bundle: Bundle) -> None:
@@ -159,6 +179,7 @@ def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished,
             assert name.startswith("rs99")
             assert sum(gp) == pytest.approx(1, abs=2e-4)
             assert dosage == pytest.approx(gp[1] + 2 * gp[2], abs=3e-4)
+            assert call.phased
             assert sum(call["GT"]) == int(np.argmax(gp)) or sorted(gp)[-1] - sorted(gp)[-2] < 2e-4
             assert 0 < record.info["RAF"][0] < 1
             assert record.info["AF"][0] == pytest.approx(dosage / 2, abs=1e-3)

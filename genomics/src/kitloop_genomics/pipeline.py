@@ -19,9 +19,9 @@ from kitloop_genomics.arrays.export import read_export
 from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.delivery import deliver, finish, output_folder
-from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_all
-from kitloop_genomics.imputation.model import MAX_HAPLOTYPES, Dosages, Parameters
+from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.vcf import write_vcf
 from kitloop_genomics.intake.pairs import Intake, check_pairs
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
@@ -86,7 +86,6 @@ def analyse(
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-        _check_size(bundle)
     thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
     found = _Findings()
     with output_folder(out) as work:
@@ -134,7 +133,6 @@ def analyse_array(
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-        _check_size(bundle)
     thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
     found = _Findings(kinds=ARRAY_CONTROL_TYPES, said={"fraction_contamination_max": "not applicable to an array"})
     with output_folder(out) as work:
@@ -153,13 +151,6 @@ def _check_arguments(sample_id: str, threads: int, *files: Path | None) -> None:
     for path in files:
         if path is not None and not path.is_file():
             raise InputError(f"there is no file {path}")
-
-
-def _check_size(bundle: Bundle) -> None:
-    haplotypes = 2 * len(bundle.panel.people)
-    if haplotypes > MAX_HAPLOTYPES:
-        problem = f"the panel has {haplotypes} haplotypes and this version imputes from at most {MAX_HAPLOTYPES}"
-        raise BundleError(bundle.path / "panel.bcf", problem, "Choose a subset of the panel's people")
 
 
 def _take_in(found: _Findings, intake: Intake) -> None:
@@ -252,8 +243,10 @@ def _interpret(
 ) -> None:
     panel = bundle.panel
     with progress.step("imputation"):
-        parameters = Parameters(**bundle.manifest.imputation)
-        imputed = impute_all(panel.chromosomes, [one.genotype for one in likely], parameters, threads)
+        imputed = impute_all(
+            panel.chromosomes, [one.genotype for one in likely], sample=sample_id,
+            effective_population_size=bundle.manifest.imputation.get("effective_population_size"), threads=threads,
+        )  # fmt: skip
     with progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
     with progress.step("quality"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kitloop_genomics.ancestry.kernel import proportions
-from kitloop_genomics.imputation.kernel import forward_backward
+from kitloop_genomics.imputation.engine import impute_stretch, panel_bits
+from kitloop_genomics.imputation.presets import PRESETS
 from kitloop_genomics.likelihoods.kernel import multiply, walk_reads
 from kitloop_genomics.quality.contamination import GRID, log_likelihoods
 
@@ -22,7 +23,8 @@ def warm_up() -> None:
     error = np.array([0.01])
     multiply(1, one, seen, error)
     likelihood = np.ones((2, 3), np.float32)
-    forward_backward(np.array([[0, 1], [1, 0]], np.uint8), likelihood, np.array([1, 0.1], np.float32))
+    told = np.array([[1, 0.5, 0.1], [0.1, 0.5, 1], [0.1, 1, 0.1]], np.float32)
+    impute_stretch(panel_bits(np.full((3, 1), 0b10100000, np.uint8), 4, np.array([0, 0.5, 2])), told, PRESETS[0][1], 1)
     frequency = np.array([[0.2, 0.4], [0.5, 0.6]])
     proportions(likelihood, frequency, np.ones(2), np.array([0.5, 0.5]), 10, 1e-6)
     log_likelihoods(one, seen, error, np.ones((1, 3)) / 3, np.array([0.3]), GRID)

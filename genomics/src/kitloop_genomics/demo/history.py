@@ -44,18 +44,23 @@ class Landscape:
         return np.concatenate([[0.0], np.cumsum(np.diff(self.edge) * self.rate)]) * 100
 
 
-def landscape(length_bp: int, rng: np.random.Generator) -> Landscape:
-    """A quiet background (0.3 cM/Mb) with a hotspot about every 50 kb, 2 kb wide; 1.3 cM/Mb on average."""
+def landscape(
+    length_bp: int, rng: np.random.Generator, *, quiet: float = 0.3e-8, in_hotspots: float = 1.0e-8
+) -> Landscape:
+    """A quiet background (0.3 cM/Mb) with a hotspot about every 50 kb, 2 kb wide; 1.3 cM/Mb on average.
+
+    quiet, in_hotspots: rates per bp and generation, the second as an average over the whole length.
+    """
     gaps = rng.exponential(48_000, size=2 * length_bp // 50_000)
     starts = np.floor(np.cumsum(gaps + 2_000)).astype(np.int64)
     starts = starts[starts < length_bp - 3_000]
     heat = rng.lognormal(0.0, 1.0, size=len(starts))
-    heat *= (1.0e-8 * length_bp) / (heat.sum() * 2_000)
+    heat *= (in_hotspots * length_bp) / (heat.sum() * 2_000)
     edge, rate = [0.0], []
     for start, peak in zip(starts, heat, strict=True):
         edge += [float(start), float(start + 2_000)]
-        rate += [0.3e-8, float(peak)]
-    return Landscape(np.array([*edge, float(length_bp)]), np.array([*rate, 0.3e-8]))
+        rate += [quiet, float(peak)]
+    return Landscape(np.array([*edge, float(length_bp)]), np.array([*rate, quiet]))
 
 
 def simulate(shape: Landscape, seed: int) -> Variation:

@@ -1,19 +1,23 @@
-"""Whole chromosomes in overlapping stretches, so that memory stays bounded and threads have work."""
+"""Whole chromosomes in overlapping stretches, so that memory stays bounded, threads have work and a kill costs little."""
 
 from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
-from kitloop_genomics.imputation.model import Dosages, Parameters, impute
+from kitloop_genomics.imputation.engine import impute_stretch, panel_bits, seed_of
+from kitloop_genomics.imputation.ligation import ligate
+from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.presets import Preset, preset_for
 
-CORE_SITES = 20_000
-BUFFER_SITES = 1_500  # on each side: beyond a few cM the model has forgotten where it began
+CORE_SITES = 90_000
+CORE_CM = 16.0
+BUFFER_CM = 0.5  # on each side: the windows at the very end know one neighbour only
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,50 +30,60 @@ class Chunk:
     core_end: int
 
 
-def chunks(sites: int) -> list[Chunk]:
-    """Cut `sites` into even cores of at most 20,000, each with a buffer of 1,500 on both sides."""
-    count = max(1, -(-sites // CORE_SITES))
-    edges = [sites * at // count for at in range(count + 1)]
-    return [
-        Chunk(max(0, first - BUFFER_SITES), min(sites, last + BUFFER_SITES), first, last)
-        for first, last in itertools.pairwise(edges)
-    ]
+def chunks(cm: NDArray[np.float64]) -> list[Chunk]:
+    """Cut M sites at `cm` into cores of even numbers of sites, at most 90,000 and about 16 cM each, with buffers."""
+    sites = len(cm)
+    count = max(1, -(-sites // CORE_SITES), int(np.ceil((cm[-1] - cm[0]) / CORE_CM)))
+    edges = [sites * at // count for at in range(min(count, sites) + 1)] if count <= sites else [0, sites]
+    found = []
+    for first, last in itertools.pairwise(edges):
+        start = int(np.searchsorted(cm, cm[first] - BUFFER_CM)) if first else 0
+        end = int(np.searchsorted(cm, cm[last - 1] + BUFFER_CM, side="right")) if last < sites else sites
+        found.append(Chunk(min(start, first), max(end, last), first, last))
+    return found
 
 
 def impute_all(
-    panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]], parameters: Parameters, threads: int = 1
+    panel: tuple[PanelChromosome, ...],
+    genotypes: list[NDArray[np.float32]],
+    *,
+    sample: str,
+    effective_population_size: float | None = None,
+    threads: int = 1,
 ) -> list[Dosages]:
-    """Impute every chromosome. `genotypes` holds the (M, 3) likelihoods of each; threads don't change the result."""
+    """Impute every chromosome of one sample. `genotypes` holds the (M, 3) likelihoods of each.
+
+    `effective_population_size` is the bundle's, if it
+    has one, and takes the place of the preset's. Neither threads nor company change a byte.
+    """
+    preset = choose_preset(genotypes, effective_population_size)
     work = [
         (at, chunk)
         for at, chromosome in enumerate(panel)
-        for chunk in chunks(len(chromosome.position))
+        for chunk in chunks(chromosome.cm)
     ]  # fmt: skip
 
     def one(task: tuple[int, Chunk]) -> Dosages:
         at, chunk = task
         inside = slice(chunk.start, chunk.end)
-        kept = slice(chunk.core_start - chunk.start, chunk.core_end - chunk.start)
-        found = impute(_part(panel[at], inside), genotypes[at][inside], parameters)
-        return Dosages(found.dosage[kept], found.gp[kept], found.gt[kept])
+        chromosome = panel[at]
+        packed = np.packbits(chromosome.haplotypes[inside], axis=1)
+        stretch = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside])
+        seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[chunk.core_start]}")
+        return impute_stretch(stretch, genotypes[at][inside], preset, seed)
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(one, work))
-    joined = []
-    for at in range(len(panel)):
-        own = [part for (owner, _), part in zip(work, parts, strict=True) if owner == at]
-        joined.append(
-            Dosages(
-                np.concatenate([part.dosage for part in own]),
-                np.concatenate([part.gp for part in own]),
-                np.concatenate([part.gt for part in own]),
-            )
-        )
-    return joined
+    return [
+        ligate([(chunk, part) for (owner, chunk), part in zip(work, parts, strict=True) if owner == at])
+        for at in range(len(panel))
+    ]
 
 
-def _part(panel: PanelChromosome, inside: slice) -> PanelChromosome:
-    return PanelChromosome(
-        panel.name, panel.position[inside], panel.ref[inside], panel.alt[inside], panel.ids[inside],
-        panel.haplotypes[inside], panel.cm[inside],
-    )  # fmt: skip
+def choose_preset(genotypes: list[NDArray[np.float32]], effective_population_size: float | None) -> Preset:
+    """The preset for the sample's effective coverage."""
+    seen = sum(int((np.ptp(one, axis=1) > 0).sum()) for one in genotypes)
+    sites = sum(len(one) for one in genotypes)
+    covered = min(seen, sites - 0.5) / sites
+    preset = preset_for(-float(np.log1p(-covered)))
+    return replace(preset, effective_population_size=effective_population_size or preset.effective_population_size)

@@ -1,10 +1,4 @@
-"""Imputation by the Li and Stephens model (Li & Stephens 2003, 10.1093/genetics/165.4.2213), exactly.
-
-A person's two haplotypes are each a mosaic of the panel's N, so the hidden state is an ordered pair of panel
-haplotypes: N² of them. Between two sites each side switches with chance 1 - exp(-4 Ne d / N) to a haplotype drawn
-evenly. At a site, each side shows the allele it copies except for a small chance of mismatch, and the reads are
-explained by the genotype likelihoods. Forward-backward gives the posterior of the genotype at every site.
-"""
+"""What imputation gives: the posterior of each site's genotype."""
 
 from __future__ import annotations
 
@@ -13,70 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.bundle.panel import PanelChromosome
-from kitloop_genomics.imputation.kernel import forward_backward
-
-# Work and memory grow with the square of the panel: 1,600 haplotypes take 16 times as long as 400.
-MAX_HAPLOTYPES = 1_600
-
 
 @dataclass(frozen=True, slots=True)
 class Dosages:
     """Of M sites. gp: (M, 3) float32, posterior of 0, 1, 2 copies of ALT, rows sum to 1.
 
     dosage: (M,) float32, expected copies of ALT, 0 to 2.  gt: (M,) int8, the likeliest number of copies.
+    phased: (M, 2) uint8, the alleles of `gt` on the two chromosomes; None where phase isn't known.
     """
 
     dosage: NDArray[np.float32]
     gp: NDArray[np.float32]
     gt: NDArray[np.int8]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """effective_population_size: Ne of the switch rate.  mismatch: chance that a copied allele differs."""
-
-    effective_population_size: float = 10_000.0
-    mismatch: float = 1e-3
-
-
-def impute(panel: PanelChromosome, genotype: NDArray[np.float32], parameters: Parameters) -> Dosages:
-    """Impute one person on one stretch of a panel.
-
-    `genotype` is (M, 3), likelihoods of 0, 1, 2 copies of ALT at the panel's M sites, rows of ones where nothing
-    is known. Exact, so nothing is drawn at random and the same input gives the same output on one kind of machine.
-    """
-    emission = copied_likelihoods(genotype, parameters.mismatch)
-    switch = switch_chance(panel.cm, panel.haplotypes.shape[1], parameters.effective_population_size)
-    copied = forward_backward(panel.haplotypes, emission, switch)
-    gp = _read_posterior(copied, genotype, emission, parameters.mismatch)
-    dosage = gp[:, 1] + 2 * gp[:, 2]
-    return Dosages(dosage, gp, gp.argmax(axis=1).astype(np.int8))
-
-
-def switch_chance(cm: NDArray[np.float64], haplotypes: int, effective_population_size: float) -> NDArray[np.float32]:
-    """(M,) chance that one side switches on the way to each site; the first is 1, for there is nothing before it."""
-    morgans = np.diff(cm) / 100
-    chance = -np.expm1(-4 * effective_population_size * morgans / haplotypes)
-    # Never quite 0: a stretch of map without recombination must not make a state impossible for ever.
-    return np.concatenate([[1.0], np.clip(chance, 1e-7, 1.0)]).astype(np.float32)
-
-
-def _mismatches(mismatch: float) -> NDArray[np.float64]:
-    """(3, 3) chance of each true genotype (column) given the copied one (row)."""
-    e, f = mismatch, 1 - mismatch
-    return np.array([[f * f, 2 * e * f, e * e], [e * f, f * f + e * e, e * f], [e * e, 2 * e * f, f * f]])
-
-
-def copied_likelihoods(genotype: NDArray[np.float32], mismatch: float) -> NDArray[np.float32]:
-    """(M, 3) P(reads | copied genotype): the likelihoods of the true genotype, blurred by mismatches."""
-    return np.ascontiguousarray(genotype.astype(np.float64) @ _mismatches(mismatch).T, np.float32)
-
-
-def _read_posterior(
-    copied: NDArray[np.float32], genotype: NDArray[np.float32], emission: NDArray[np.float32], mismatch: float
-) -> NDArray[np.float32]:
-    """From the posterior of the copied genotype to that of the true one."""
-    given_copied = _mismatches(mismatch)[None] * genotype[:, None, :] / emission[:, :, None]
-    gp = np.einsum("mc,mcg->mg", copied.astype(np.float64), given_copied)
-    return np.asarray(gp / gp.sum(axis=1, keepdims=True), np.float32)
+    phased: NDArray[np.uint8] | None = None

@@ -1,0 +1,1 @@
+"""Measure the imputer on a folder of panel, targets and stored likelihoods, and simulate such a folder."""

@@ -1,0 +1,161 @@
+"""The chance of ALT at every panel site, for mosaics of the K best donors of each window, by haploid forward-backward."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitloop_genomics.compiled import compiled, compiled_reordering
+from kitloop_genomics.imputation.bits import unpack
+from kitloop_genomics.imputation.stepping import step
+
+_LEAK = np.float32(1e-4)
+
+
+@compiled
+def _gather(
+    row: NDArray[np.uint8],
+    donor: NDArray[np.int64],
+    eight_bytes: NDArray[np.uint64],
+    words: NDArray[np.uint64],
+    out: NDArray[np.uint8],
+) -> None:
+    unpack(row, eight_bytes, words)
+    alleles = words.view(np.uint8)
+    for i in range(donor.shape[0]):
+        out[i] = alleles[donor[i]]
+
+
+@compiled_reordering
+def _carry(
+    now: NDArray[np.float32], total: np.float32, came_from: NDArray[np.int64], then: NDArray[np.float32]
+) -> np.float32:
+    """Forward state over one window's donors as one over the next window's, what is lost spread evenly."""
+    carried = np.float32(0)
+    for i in range(then.shape[0]):
+        then[i] = now[came_from[i]] / total if came_from[i] >= 0 else np.float32(0)
+        carried += then[i]
+    spread = max(_LEAK, np.float32(1) - carried) / np.float32(then.shape[0])
+    total = np.float32(0)
+    for i in range(then.shape[0]):
+        then[i] += spread
+        total += then[i]
+    return total
+
+
+@compiled_reordering
+def _product(
+    ahead: NDArray[np.float32],
+    back: NDArray[np.float32],
+    keep: np.float32,
+    arrive: np.float32,
+    out: NDArray[np.float32],
+) -> None:
+    """out = forward x backward, scaled to sum 1."""
+    total = np.float32(0)
+    for i in range(ahead.shape[0]):
+        value = ahead[i] * (keep * back[i] + arrive)
+        out[i] = value
+        total += value
+    scale = np.float32(1) / total
+    for i in range(ahead.shape[0]):
+        out[i] *= scale
+
+
+@compiled_reordering
+def _weigh(weights: NDArray[np.float32], alleles: NDArray[np.uint8]) -> np.float32:
+    found = np.float32(0)
+    for i in range(weights.shape[0]):
+        found += weights[i] * np.float32(alleles[i])
+    return found
+
+
+@compiled_reordering
+def chance_of_alt(
+    packed: NDArray[np.uint8],
+    site: NDArray[np.int64],
+    emission: NDArray[np.float32],
+    switch: NDArray[np.float32],
+    edge: NDArray[np.int64],
+    site_edge: NDArray[np.int64],
+    donor: NDArray[np.int64],
+    came_from: NDArray[np.int64],
+    eight_bytes: NDArray[np.uint64],
+    out: NDArray[np.float32],
+) -> None:
+    """Fill `out` (C, M) with P(ALT) of C chromosomes at all M panel sites.
+
+    packed: (M, B).  site: (J,) informative rows.  emission: (C, J, 2).  switch: (J,).  edge: (W + 1,) windows in `site`.
+    site_edge: (W + 1,) the same windows in all M sites, site_edge[0] = 0, the last M.  donor, came_from: (W, K).
+    A site between two informative ones takes the posterior of the nearer.
+    """
+    windows, k = donor.shape
+    chromosomes = emission.shape[0]
+    one, n = np.float32(1), np.float32(k)
+    longest, longest_sites = 0, 0
+    for w in range(windows):
+        longest = max(longest, edge[w + 1] - edge[w])
+        longest_sites = max(longest_sites, site_edge[w + 1] - site_edge[w])
+    words = np.empty(np.int64(packed.shape[1]), np.uint64)
+    block = np.empty((longest_sites, k), np.uint8)
+    alleles = np.empty(k, np.uint8)
+    start = np.empty((windows, chromosomes, k), np.float32)
+    start_total = np.empty((windows, chromosomes), np.float32)
+    start[0] = one / n
+    start_total[0] = one
+    state = np.empty((chromosomes, k), np.float32)
+    total = np.empty(chromosomes, np.float32)
+    for w in range(windows - 1):
+        state[:] = start[w]
+        total[:] = start_total[w]
+        for t in range(edge[w], edge[w + 1]):
+            _gather(packed[site[t]], donor[w], eight_bytes, words, alleles)
+            r = switch[t]
+            for c in range(chromosomes):
+                total[c] = step(state[c], alleles, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+        for c in range(chromosomes):
+            start_total[w + 1, c] = _carry(state[c], total[c], came_from[w + 1], start[w + 1, c])
+    ahead = np.empty((longest, chromosomes, k), np.float32)
+    posterior = np.empty((chromosomes, k), np.float32)
+    back = np.full((chromosomes, k), one / n)
+    back_total = np.full(chromosomes, one)
+    for w in range(windows - 1, -1, -1):
+        first, last = edge[w], edge[w + 1]
+        for m in range(site_edge[w], site_edge[w + 1]):
+            _gather(packed[m], donor[w], eight_bytes, words, block[m - site_edge[w]])
+        state[:] = start[w]
+        total[:] = start_total[w]
+        for t in range(first, last):
+            row = block[site[t] - site_edge[w]]
+            r = switch[t]
+            for c in range(chromosomes):
+                total[c] = step(state[c], row, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+            ahead[t - first] = state
+        until = site_edge[w + 1]
+        for t in range(last - 1, first - 1, -1):
+            r = switch[t + 1] if t + 1 < site.shape[0] else np.float32(0)
+            since = site_edge[w] if t == first else (site[t - 1] + site[t]) // 2 + 1
+            row = block[site[t] - site_edge[w]]
+            for c in range(chromosomes):
+                _product(ahead[t - first, c], back[c], (one - r) / back_total[c], r / n, posterior[c])
+                back_total[c] = step(
+                    back[c], row, r / n, (one - r) / back_total[c], emission[c, t, 0], emission[c, t, 1]
+                )  # fmt: skip
+            for m in range(since, until):
+                row = block[m - site_edge[w]]
+                for c in range(chromosomes):
+                    out[c, m] = _weigh(posterior[c], row)
+            until = since
+        if w:
+            for c in range(chromosomes):
+                mean = back_total[c] / n
+                state[c, :] = mean
+                for i in range(k):
+                    if came_from[w, i] >= 0:
+                        state[c, came_from[w, i]] = back[c, i]
+                grand = np.float32(0)
+                for i in range(k):
+                    back[c, i] = state[c, i]
+                    grand += back[c, i]
+                # The arriving share is taken of the whole sum, so the sum of the new set must be what is scaled by.
+                back_total[c] = grand

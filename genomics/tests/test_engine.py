@@ -1,0 +1,343 @@
+"""Each kernel of the engine equals a slow plain twin; the whole comes close to the exact model on a panel that it fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from kitloop_genomics.bundle.panel import PanelChromosome
+from kitloop_genomics.imputation.bits import EIGHT_BYTES, allele, count_bits, unpack
+from kitloop_genomics.imputation.copying import chance_of_alt
+from kitloop_genomics.imputation.engine import PanelBits, impute_stretch, panel_bits, seed_of
+from kitloop_genomics.imputation.exact import Parameters, impute_exactly
+from kitloop_genomics.imputation.pairs import draw_pairs
+from kitloop_genomics.imputation.phasing import phased_genotypes
+from kitloop_genomics.imputation.presets import PRESETS, Preset, preset_for
+from kitloop_genomics.imputation.ranking import rank
+from kitloop_genomics.imputation.reading import read, switch_chances
+from kitloop_genomics.imputation.windows import best_donors, came_from, windows
+
+LEAK = 1e-4
+
+
+class Case:
+    """A small problem: 60 sites, 21 haplotypes (not a multiple of 8), reads at about every second site."""
+
+    def __init__(self, seed: int, sites: int = 60, haplotypes: int = 21) -> None:
+        rng = np.random.default_rng(seed)
+        self.rng = rng
+        self.alleles = (rng.random((sites, haplotypes)) < rng.uniform(0.2, 0.8, (sites, 1))).astype(np.uint8)
+        self.cm = np.cumsum(rng.exponential(0.05, sites))
+        self.panel: PanelBits = panel_bits(np.packbits(self.alleles, axis=1), haplotypes, self.cm)
+        self.seen = np.ones((sites, 3), np.float32)
+        told = np.sort(rng.choice(sites, sites // 2, replace=False))
+        self.seen[told] = rng.uniform(0.01, 1, (len(told), 3))
+        self.reading = read(self.seen, self.panel.frequency, 1e-3)
+        self.site = self.reading.site
+        self.switch = switch_chances(self.cm[self.site], haplotypes, 3_000.0)
+        self.cut = windows(self.cm, self.site, 0.7)
+
+    def emission(self, chromosomes: int) -> np.ndarray:
+        return self.reading.beside(self.rng.random((chromosomes, len(self.site))).astype(np.float32))
+
+    def donors(self, many: int) -> tuple[np.ndarray, np.ndarray]:
+        scores = self.rng.random((len(self.cut.edge) - 1, self.alleles.shape[1])).astype(np.float32)
+        donor = best_donors(scores, many)
+        return donor, came_from(donor, self.alleles.shape[1])
+
+
+def plain_haploid(alleles: np.ndarray, emission: np.ndarray, switch: np.ndarray) -> np.ndarray:
+    """(J, N) posterior of the haplotype copied, by forward-backward with the full switch matrix."""
+    sites, n = alleles.shape
+    shown = np.where(alleles == 1, emission[:, 1:2], emission[:, 0:1]).astype(float)
+    move = [(1 - r) * np.eye(n) + r / n for r in switch.astype(float)]
+    forward, backward = np.empty((sites, n)), np.ones((sites, n))
+    state = np.full(n, 1 / n)
+    for t in range(sites):
+        state = shown[t] * (state @ move[t])
+        state /= state.sum()
+        forward[t] = state
+    for t in range(sites - 2, -1, -1):
+        backward[t] = move[t + 1] @ (shown[t + 1] * backward[t + 1])
+        backward[t] /= backward[t].sum()
+    posterior = forward * backward
+    return posterior / posterior.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("haplotypes", [1, 8, 21, 64])
+def test_bits_come_back_as_they_were_packed(haplotypes: int) -> None:
+    alleles = (np.random.default_rng(haplotypes).random((30, haplotypes)) < 0.3).astype(np.uint8)
+    packed = np.packbits(alleles, axis=1)
+    words = np.empty(packed.shape[1], np.uint64)
+    for row, expected in zip(packed, alleles, strict=True):
+        unpack(row, EIGHT_BYTES, words)
+        assert words.view(np.uint8)[:haplotypes].tolist() == expected.tolist()
+        assert [allele(row, h) for h in range(haplotypes)] == expected.tolist()
+    assert count_bits(packed).tolist() == alleles.sum(axis=1).tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ranks_equal_the_plain_posterior_at_the_probes(seed: int) -> None:
+    case = Case(seed)
+    emission = case.emission(3)
+    probe, owner = case.cut.probes()
+    found = np.zeros((len(case.cut.edge) - 1, 21), np.float32)
+    rank(case.panel.packed, 21, case.site, emission, case.switch, probe, owner, EIGHT_BYTES, found)
+    expected = np.zeros(found.shape)
+    for one in emission:
+        posterior = plain_haploid(case.alleles[case.site], one, case.switch)
+        np.add.at(expected, owner, posterior[probe])
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def plain_chance(case: Case, emission: np.ndarray, donor: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """(M,) P(ALT) over the donors of each window; what a border loses is spread evenly over the new set."""
+    k = donor.shape[1]
+    count = len(donor)
+    owner = np.repeat(np.arange(count), np.diff(case.cut.edge))
+    alleles = np.array([case.alleles[m, donor[w]] for m, w in zip(case.site, owner, strict=True)])
+    shown = np.where(alleles == 1, emission[:, 1:2], emission[:, 0:1]).astype(float)
+    sites = len(case.site)
+    forward, backward = np.empty((sites, k)), np.ones((sites, k))
+    state = np.full(k, 1 / k)
+    for t in range(sites):
+        w, r = owner[t], float(case.switch[t])
+        if t and owner[t - 1] != w:
+            carried = np.where(origin[w] >= 0, state[origin[w]], 0)
+            state = carried + max(LEAK, 1 - carried.sum()) / k
+            state /= state.sum()
+        state = shown[t] * ((1 - r) * state + r / k)
+        state /= state.sum()
+        forward[t] = state
+    after = np.full(k, 1 / k)
+    for t in range(sites - 1, -1, -1):
+        r = float(case.switch[t + 1]) if t + 1 < sites else 0.0
+        if t + 1 < sites and owner[t + 1] != owner[t]:
+            crossed = np.full(k, after.mean())
+            for i, before in enumerate(origin[owner[t + 1]]):
+                if before >= 0:
+                    crossed[before] = after[i]
+            after = crossed / crossed.sum()
+        backward[t] = (1 - r) * after + r / k
+        after = shown[t] * backward[t]
+        after /= after.sum()
+    posterior = forward * backward
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    chance = np.empty(len(case.cm))
+    for m in range(len(case.cm)):
+        w = int(np.searchsorted(case.cut.site_edge, m, side="right")) - 1
+        inside = np.arange(case.cut.edge[w], case.cut.edge[w + 1])
+        gap = np.abs(case.site[inside] - m)
+        nearest = inside[np.flatnonzero(gap == gap.min())[0]]  # of two, the one before
+        chance[m] = posterior[nearest] @ case.alleles[m, donor[w]]
+    return chance
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("many", [5, 16, 21])
+def test_chances_of_alt_equal_the_plain_ones(seed: int, many: int) -> None:
+    case = Case(seed)
+    emission = case.emission(2)
+    donor, origin = case.donors(many)
+    found = np.full((2, len(case.cm)), np.nan, np.float32)
+    chance_of_alt(
+        case.panel.packed, case.site, emission, case.switch, case.cut.edge, case.cut.site_edge, donor, origin,
+        EIGHT_BYTES, found,
+    )  # fmt: skip
+    for one, expected in zip(found, emission, strict=True):
+        np.testing.assert_allclose(one, plain_chance(case, expected, donor, origin), atol=3e-5)
+
+
+def plain_draw(case: Case, donor: np.ndarray, origin: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """(2, J) one drawn pair, from tables over all K x K pairs, in the order of draws that `draw_pairs` documents."""
+    k, sites = donor.shape[1], len(case.site)
+    likelihood = case.reading.of_copied().astype(float)
+    owner = np.repeat(np.arange(len(donor)), np.diff(case.cut.edge))
+    tables = []
+    table = np.full((k, k), 1 / k**2)
+    for t in range(sites):
+        w, r = owner[t], float(case.switch[t])
+        if t and owner[t - 1] != w:
+            carried = np.zeros((k, k))
+            kept = np.flatnonzero(origin[w] >= 0)
+            carried[np.ix_(kept, kept)] = table[np.ix_(origin[w][kept], origin[w][kept])]
+            table = carried + max(LEAK, 1 - carried.sum()) / k**2
+            table /= table.sum()
+        move = (1 - r) * np.eye(k) + r / k
+        a = case.alleles[case.site[t], donor[w]].astype(int)
+        table = likelihood[t][a[:, None] + a[None, :]] * (move @ table @ move)
+        table /= table.sum()
+        tables.append(table)
+    drawn = np.empty((2, sites), np.uint8)
+    i = j = -1
+    for t in range(sites - 1, -1, -1):
+        w, table = owner[t], tables[t]
+        border = t + 1 == sites or owner[t + 1] != w
+        r = 1.0 if t + 1 == sites else float(case.switch[t + 1])
+        if border:
+            r = max(r, LEAK)
+            if t + 1 < sites:
+                i, j = origin[w + 1][i], origin[w + 1][j]
+        options = [
+            (1 - r) ** 2 * table[i, j] if i >= 0 and j >= 0 else 0.0,
+            (1 - r) * r / k * table[:, j].sum() if j >= 0 else 0.0,
+            (1 - r) * r / k * table[i].sum() if i >= 0 else 0.0,
+            (r / k) ** 2,
+        ]
+        at = uniform[t, 0] * sum(options)
+        if at < options[0]:
+            pass
+        elif (at := at - options[0]) < options[1]:
+            i = _pick(table[:, j], at / options[1])
+        elif (at := at - options[1]) < options[2]:
+            j = _pick(table[i], at / options[2])
+        else:
+            i = _pick(table.sum(axis=1), (at - options[2]) / options[3])
+            j = _pick(table[i], uniform[t, 1])
+        drawn[:, t] = case.alleles[case.site[t], donor[w][[i, j]]]
+    return drawn
+
+
+def _pick(weights: np.ndarray, uniform: float) -> int:
+    return min(int(np.searchsorted(np.cumsum(weights), uniform * weights.sum(), side="right")), len(weights) - 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("many", [5, 16, 21])
+def test_drawn_pairs_equal_the_plain_ones_draw_by_draw(seed: int, many: int) -> None:
+    case = Case(seed)
+    donor, origin = case.donors(many)
+    uniform = case.rng.random((4, len(case.site), 2))
+    drawn = np.empty((4, 2, len(case.site)), np.uint8)
+    draw_pairs(
+        case.panel.packed, case.site, case.reading.of_copied(), case.switch, case.cut.edge, donor, origin, uniform, drawn
+    )  # fmt: skip
+    for found, numbers in zip(drawn, uniform, strict=True):
+        assert (found == plain_draw(case, donor, origin, numbers)).mean() > 0.99  # a tie may fall the other way
+
+
+def _like_a_population(seed: int, sites: int = 400, haplotypes: int = 40) -> tuple[PanelChromosome, np.ndarray]:
+    """Mosaics of eight ancestors, and reads of two more of them at a third of the sites."""
+    rng = np.random.default_rng(seed)
+    ancestors = (rng.random((sites, 8)) < rng.uniform(0.05, 0.95, (sites, 1))).astype(np.uint8)
+    block = np.arange(sites) // 50
+    everyone = rng.integers(0, 8, (block[-1] + 1, haplotypes + 2))
+    carries = np.take_along_axis(ancestors, everyone[block], axis=1)
+    seen = np.ones((sites, 3), np.float32)
+    told = np.sort(rng.choice(sites, sites // 3, replace=False))
+    alt = carries[told, haplotypes + rng.integers(0, 2, len(told))]
+    seen[told] = np.where(alt[:, None] == 1, [0.002, 0.5, 0.998], [0.998, 0.5, 0.002])
+    letters = np.full(sites, ord("A"), np.uint8), np.full(sites, ord("C"), np.uint8)
+    cm = 0.004 * np.arange(sites)
+    panel = PanelChromosome("chr1", np.arange(1, sites + 1), *letters, ("x",) * sites, carries[:, :haplotypes], cm)
+    return panel, seen
+
+
+def test_with_every_haplotype_a_donor_the_engine_comes_to_the_exact_posterior() -> None:
+    panel, seen = _like_a_population(1)
+    bits = panel_bits(np.packbits(panel.haplotypes, axis=1), 40, panel.cm)
+    preset = Preset(
+        window_cm=0.5, donors=40, copied=40, rounds=1, chains=4, pairs=100, effective_population_size=3_000.0, mismatch=1e-3
+    )  # fmt: skip
+    found = impute_stretch(bits, seen, preset, seed=1)
+    exact = impute_exactly(panel, seen, Parameters(effective_population_size=3_000.0, mismatch=1e-3))
+    assert np.abs(found.dosage - exact.dosage).mean() < 0.01
+    # A site without reads takes the posterior of the nearest one with reads, which the exact model interpolates.
+    assert np.abs(found.dosage - exact.dosage).max() < 0.25
+    assert np.corrcoef(found.dosage, exact.dosage)[0, 1] ** 2 > 0.998
+    np.testing.assert_allclose(found.gp.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(found.dosage, found.gp @ [0, 1, 2], atol=1e-5)
+
+
+def test_a_shuffled_panel_says_nothing_and_the_comparison_notices() -> None:
+    panel, seen = _like_a_population(1)
+    shuffled = np.random.default_rng(2).permuted(panel.haplotypes, axis=1)
+    bits = panel_bits(np.packbits(shuffled, axis=1), 40, panel.cm)
+    found = impute_stretch(bits, seen, PRESETS[0][1], seed=1)
+    exact = impute_exactly(panel, seen, Parameters(effective_population_size=3_000.0))
+    assert np.corrcoef(found.dosage, exact.dosage)[0, 1] ** 2 < 0.9
+
+
+@pytest.mark.parametrize("preset", [preset for _, preset in PRESETS])
+def test_the_same_seed_gives_the_same_bytes_and_another_one_other_draws(preset: Preset) -> None:
+    panel, seen = _like_a_population(3)
+    bits = panel_bits(np.packbits(panel.haplotypes, axis=1), 40, panel.cm)
+    one, again, other = (impute_stretch(bits, seen, preset, seed).gp.tobytes() for seed in (7, 7, 8))
+    assert one == again
+    assert one != other
+
+
+def test_seeds_follow_sample_and_place_alone() -> None:
+    assert seed_of("kit-1", "chr1:1") == seed_of("kit-1", "chr1:1")
+    assert len({seed_of("kit-1", "chr1:1"), seed_of("kit-2", "chr1:1"), seed_of("kit-1", "chr2:1")}) == 3
+
+
+def test_without_a_single_read_the_panel_frequency_is_all_there_is() -> None:
+    panel, _ = _like_a_population(4)
+    bits = panel_bits(np.packbits(panel.haplotypes, axis=1), 40, panel.cm)
+    found = impute_stretch(bits, np.ones((400, 3), np.float32), PRESETS[0][1], seed=1)
+    np.testing.assert_allclose(found.dosage, 2 * panel.alt_frequency, atol=1e-5)
+
+
+def test_clear_reads_of_an_allele_that_no_donor_carries_win() -> None:
+    panel, seen = _like_a_population(5)
+    haplotypes = panel.haplotypes.copy()
+    haplotypes[200] = 0
+    seen[200] = [1e-10, 1e-5, 1]
+    bits = panel_bits(np.packbits(haplotypes, axis=1), 40, panel.cm)
+    assert impute_stretch(bits, seen, PRESETS[2][1], seed=1).gt[200] == 2
+
+
+def test_thousands_of_contradictory_sites_stay_finite() -> None:
+    rng = np.random.default_rng(6)
+    alleles = (rng.random((3_000, 30)) < 0.5).astype(np.uint8)
+    seen = np.full((3_000, 3), 1e-10, np.float32)
+    seen[np.arange(3_000), rng.integers(0, 3, 3_000)] = 1
+    for cm in (np.zeros(3_000), np.linspace(0, 10, 3_000)):
+        found = impute_stretch(panel_bits(np.packbits(alleles, axis=1), 30, cm), seen, PRESETS[2][1], seed=1)
+        assert np.isfinite(found.gp).all()
+        np.testing.assert_allclose(found.gp.sum(axis=1), 1, atol=1e-4)
+
+
+def test_a_single_site_and_a_single_haplotype_are_imputed() -> None:
+    one = panel_bits(np.array([[0b10000000]], np.uint8), 1, np.array([1.0]))
+    found = impute_stretch(one, np.array([[0.01, 0.5, 1]], np.float32), PRESETS[1][1], seed=1)
+    assert found.gt.tolist() == [2]
+    assert found.phased is not None
+    assert found.phased.tolist() == [[1, 1]]
+
+
+def test_rare_sites_count_only_where_the_rarer_allele_shows() -> None:
+    frequency = np.array([0.0005, 0.0005, 0.9995, 0.9995, 0.3, 0.3], np.float32)
+    ref, alt, nothing = [1, 0.5, 0.01], [0.01, 0.5, 1], [1, 1, 1]
+    seen = np.array([ref, alt, ref, alt, ref, nothing], np.float32)
+    assert read(seen, frequency, 1e-4).site.tolist() == [1, 2, 4]
+
+
+def test_windows_hold_every_informative_site_once_and_meet_half_way() -> None:
+    cm = np.linspace(0, 5, 101)
+    site = np.arange(3, 98, 4)
+    for offset in (0.0, 1 / 3, 2 / 3):
+        cut = windows(cm, site, 0.5, offset)
+        assert (cut.edge[0], cut.edge[-1], cut.site_edge[0], cut.site_edge[-1]) == (0, len(site), 0, 101)
+        assert (np.diff(cut.edge) > 0).all()
+        for place, border in zip(cut.edge[1:-1], cut.site_edge[1:-1], strict=True):
+            assert site[place - 1] < border <= site[place]
+
+
+def test_phase_follows_the_relations_between_neighbours_whatever_the_sides_are_called() -> None:
+    rng = np.random.default_rng(8)
+    truth = (rng.random((2, 300)) < 0.5).astype(np.float32)
+    pairs = np.stack([truth if at % 2 else truth[::-1] for at in range(6)])
+    pairs = np.clip(pairs + rng.normal(0, 0.2, pairs.shape), 0, 1).astype(np.float32)
+    pairs[5, :, 150:] = pairs[5, ::-1, 150:]  # one pair has a switch error; the others outvote it
+    gt = truth.sum(axis=0).astype(np.int8)
+    phased = phased_genotypes(pairs, gt)
+    assert (phased.sum(axis=1) == gt).all()
+    first_agrees = phased[gt == 1, 0] == truth[0, gt == 1]
+    assert first_agrees.all() or not first_agrees.any()
+
+
+def test_presets_follow_depth() -> None:
+    assert preset_for(0.05) == PRESETS[0][1]
+    assert preset_for(0.4) == PRESETS[1][1]
+    assert preset_for(30.0) == PRESETS[2][1]
