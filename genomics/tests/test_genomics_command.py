@@ -37,6 +37,8 @@ def _run(demo: Demo, reads: SimulatedReads, out: Path, *more: object) -> list[ob
         ("simulate", "reads"),
         ("simulate", "array"),
         ("inspect-array",),
+        ("simulate", "benchmark"),
+        ("bench",),
         ("run",),
         ("validate",),
         ("warmup",),

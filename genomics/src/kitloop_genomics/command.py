@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kitloop_genomics import __version__
 from kitloop_genomics.arrays.vendors import Vendor
+from kitloop_genomics.benchmark.commands import bench, simulate_benchmark_command
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.sandbox.problems import Problem
 
@@ -307,3 +308,7 @@ def _show_accuracy(found: dict[str, Any]) -> None:
         table.add_row(f"{row['maf_above']:.0%} to {row['maf_to']:.0%}", str(row["sites"]), str(row["r2"]))
     table.add_row("above 5%", "", str(found["r2_maf_above_5_percent"]))
     Console().print(table)
+
+
+kitloop_genomics.add_command(bench)
+simulate.add_command(simulate_benchmark_command)

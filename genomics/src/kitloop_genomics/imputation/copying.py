@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled, compiled_reordering
 from kitloop_genomics.imputation.bits import unpack
-from kitloop_genomics.imputation.stepping import step
+from kitloop_genomics.imputation.stepping import product, step, weigh
 
 _LEAK = np.float32(1e-4)
 
@@ -41,33 +41,6 @@ def _carry(
         then[i] += spread
         total += then[i]
     return total
-
-
-@compiled_reordering
-def _product(
-    ahead: NDArray[np.float32],
-    back: NDArray[np.float32],
-    keep: np.float32,
-    arrive: np.float32,
-    out: NDArray[np.float32],
-) -> None:
-    """out = forward x backward, scaled to sum 1."""
-    total = np.float32(0)
-    for i in range(ahead.shape[0]):
-        value = ahead[i] * (keep * back[i] + arrive)
-        out[i] = value
-        total += value
-    scale = np.float32(1) / total
-    for i in range(ahead.shape[0]):
-        out[i] *= scale
-
-
-@compiled_reordering
-def _weigh(weights: NDArray[np.float32], alleles: NDArray[np.uint8]) -> np.float32:
-    found = np.float32(0)
-    for i in range(weights.shape[0]):
-        found += weights[i] * np.float32(alleles[i])
-    return found
 
 
 @compiled_reordering
@@ -137,14 +110,14 @@ def chance_of_alt(
             since = site_edge[w] if t == first else (site[t - 1] + site[t]) // 2 + 1
             row = block[site[t] - site_edge[w]]
             for c in range(chromosomes):
-                _product(ahead[t - first, c], back[c], (one - r) / back_total[c], r / n, posterior[c])
+                product(ahead[t - first, c], back[c], (one - r) / back_total[c], r / n, posterior[c])
                 back_total[c] = step(
                     back[c], row, r / n, (one - r) / back_total[c], emission[c, t, 0], emission[c, t, 1]
                 )  # fmt: skip
             for m in range(since, until):
                 row = block[m - site_edge[w]]
                 for c in range(chromosomes):
-                    out[c, m] = _weigh(posterior[c], row)
+                    out[c, m] = weigh(posterior[c], row)
             until = since
         if w:
             for c in range(chromosomes):

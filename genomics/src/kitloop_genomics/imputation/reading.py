@@ -60,8 +60,13 @@ def read(genotype: NDArray[np.float32], frequency: NDArray[np.float32], mismatch
     rarer = np.minimum(frequency, 1 - frequency)
     shows_rarer = np.where(frequency < 0.5, genotype[:, 1] > genotype[:, 0], genotype[:, 1] > genotype[:, 2])
     site = np.flatnonzero(seen & ((rarer >= _RARE) | shows_rarer))
-    likelihood = (1 - _READ_ERROR) * genotype[site] / largest[site, None] + _READ_ERROR / 3
-    return Reading(site, likelihood.astype(np.float32), frequency[site].astype(np.float32), mismatch)
+    return Reading(site, allowing_for_errors(genotype[site]), frequency[site].astype(np.float32), mismatch)
+
+
+def allowing_for_errors(genotype: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(M, 3) likelihoods as the chain takes them: scaled to 1, and none below a third of a thousandth."""
+    largest = genotype.max(axis=1, keepdims=True)
+    return np.asarray((1 - _READ_ERROR) * genotype / largest + _READ_ERROR / 3, np.float32)
 
 
 def switch_chances(cm: NDArray[np.float64], haplotypes: int, effective_population_size: float) -> NDArray[np.float32]:

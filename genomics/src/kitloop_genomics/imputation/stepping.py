@@ -29,3 +29,31 @@ def step(
         state[h] = value
         total += value
     return total
+
+
+@compiled_reordering
+def product(
+    ahead: NDArray[np.float32],
+    back: NDArray[np.float32],
+    keep: np.float32,
+    arrive: np.float32,
+    out: NDArray[np.float32],
+) -> None:
+    """out = forward x backward, scaled to sum 1."""
+    total = np.float32(0)
+    for i in range(ahead.shape[0]):
+        value = ahead[i] * (keep * back[i] + arrive)
+        out[i] = value
+        total += value
+    scale = np.float32(1) / total
+    for i in range(ahead.shape[0]):
+        out[i] *= scale
+
+
+@compiled_reordering
+def weigh(weights: NDArray[np.float32], alleles: NDArray[np.uint8]) -> np.float32:
+    """Sum of the weights (N,) of those who carry ALT."""
+    found = np.float32(0)
+    for i in range(weights.shape[0]):
+        found += weights[i] * np.float32(alleles[i])
+    return found

@@ -2,7 +2,7 @@
 
 Each read comes from the sample with chance 1 - a and from a stranger with chance a. The sample's genotype at a site
 is known from the reads at all *other* sites: imputation gives posterior = (what the other sites say) x (own
-likelihood), so dividing by the likelihood leaves the former. The stranger's genotype is only known through
+likelihood), so dividing by the likelihood, as imputation took it, leaves the former. The stranger's genotype is only known through
 frequencies, those of the whole panel or of one of its populations, whichever explains the reads best: with the whole
 panel's alone, a stranger of the sample's own population was missed at a share of 0.3. The share a that makes the reads
 likeliest is the estimate. It resembles verifyBamID (Jun et al. 2012, 10.1016/j.ajhg.2012.09.004), with the panel's
@@ -18,6 +18,7 @@ from kitloop_genomics.ancestry.frequencies import population_frequencies
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.compiled import compiled
 from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.reading import allowing_for_errors
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations
 
@@ -40,7 +41,7 @@ def contamination(
     for chromosome, seen, likelihood, dosages in zip(panel.chromosomes, observations, found, imputed, strict=True):
         frequency = chromosome.alt_frequency
         common = (frequency >= MIN_FREQUENCY) & (frequency <= 1 - MIN_FREQUENCY)
-        elsewhere = dosages.gp.astype(np.float64) / likelihood.genotype
+        elsewhere = dosages.gp.astype(np.float64) / allowing_for_errors(likelihood.genotype)
         elsewhere /= elsewhere.sum(axis=1, keepdims=True)
         use = common[seen.site]
         used += int(use.sum())
