@@ -70,6 +70,16 @@ def test_a_sub_panel_keeps_the_sites_that_still_vary(folder: Path) -> None:
     assert small.likelihoods("1.0")[1].shape == (4, len(small.position), 3)
 
 
+def test_a_panel_saved_column_by_column_is_read_alike(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with np.load(folder / "H_ref.npz") as stored:
+        np.savez(tmp_path / "H_ref.npz", h=np.asfortranarray(stored["h"]))
+    turned = open_benchmark(tmp_path)
+    assert turned.packed.flags.c_contiguous
+    assert turned.packed.tobytes() == open_benchmark(folder).packed.tobytes()
+
+
 def test_fragments_show_the_genotypes_they_come_from_at_the_depth_asked_for() -> None:
     rng = np.random.default_rng(1)
     position = np.sort(rng.choice(400_000, 4_000, replace=False))

@@ -68,7 +68,7 @@ def open_benchmark(path: Path, panel: str | None = None) -> Benchmark:
         position, ref, alt = stored["pos"][keep], stored["ref"][keep], stored["alt"][keep]
         people = len(stored["rpop"])
     with _load(path / "H_ref.npz") as stored:
-        packed = stored["h"]
+        packed = np.ascontiguousarray(stored["h"])  # others may have saved it column by column
     with _load(path / "H_t_all.npz") as stored:
         targets = stored["h"][keep]
     truth = targets.reshape(len(position), -1, 2)
