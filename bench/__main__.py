@@ -1,10 +1,16 @@
-"""`python -m bench [orders|deliveries|listing|analysis]`: measures what is named, or all of it, beside its yardsticks in the same run."""
+"""`python -m bench [part ...]`: measures what is named, or all of it, beside its yardsticks in the same run."""
 
 import sys
 
-from bench import analysis, deliveries, listing, orders
+from bench import analysis, deliveries, growth, listing, orders
 
-PARTS = {"orders": orders.main, "deliveries": deliveries.main, "listing": listing.main, "analysis": analysis.main}
+PARTS = {
+    "orders": orders.main,
+    "deliveries": deliveries.main,
+    "listing": listing.main,
+    "analysis": analysis.main,
+    "growth": growth.main,
+}
 
 
 def main() -> None:
