@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from kitloop_genomics.bundle.panel import PanelChromosome
+from kitloop_genomics.imputation import unit
 from kitloop_genomics.imputation.bits import EIGHT_BYTES, allele, count_bits, unpack
 from kitloop_genomics.imputation.copying import chance_of_alt
 from kitloop_genomics.imputation.engine import PanelBits, impute_stretch, panel_bits, seed_of
@@ -14,6 +17,7 @@ from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import PRESETS, Preset, preset_for
 from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.reading import read, switch_chances
+from kitloop_genomics.imputation.unit import impute_unit, unit_key
 from kitloop_genomics.imputation.windows import best_donors, came_from, windows
 
 LEAK = 1e-4
@@ -341,3 +345,28 @@ def test_presets_follow_depth() -> None:
     assert preset_for(0.05) == PRESETS[0][1]
     assert preset_for(0.4) == PRESETS[1][1]
     assert preset_for(30.0) == PRESETS[2][1]
+
+
+def test_a_unit_of_work_is_kept_under_all_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, seen = _like_a_population(9, sites=60)
+    bits = panel_bits(np.packbits(panel.haplotypes, axis=1), 40, panel.cm)
+    preset = PRESETS[2][1]
+    first = impute_unit(tmp_path, bits, seen, preset, 1)
+    (kept,) = tmp_path.iterdir()
+    monkeypatch.setattr(unit, "impute_stretch", lambda *_: pytest.fail("it was there"))
+    again = impute_unit(tmp_path, bits, seen, preset, 1)
+    for name in ("dosage", "gp", "gt", "phased"):
+        assert getattr(again, name).tobytes() == getattr(first, name).tobytes()
+    monkeypatch.undo()
+    keys = {
+        unit_key(bits, seen, preset, 1),
+        unit_key(bits, seen, preset, 2),
+        unit_key(bits, seen, PRESETS[1][1], 1),
+        unit_key(bits, np.flip(seen, axis=0), preset, 1),
+        unit_key(panel_bits(bits.packed, 39, bits.cm), seen, preset, 1),
+        unit_key(panel_bits(bits.packed, 40, 2 * bits.cm), seen, preset, 1),
+    }
+    assert len(keys) == 6
+    kept.write_bytes(kept.read_bytes()[:500])
+    mended = impute_unit(tmp_path, bits, seen, preset, 1)
+    assert mended.gp.tobytes() == first.gp.tobytes()

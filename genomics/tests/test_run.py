@@ -10,6 +10,7 @@ from conftest import Finished
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import InputError
+from kitloop_genomics.imputation import unit
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.progress import Progress
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
@@ -149,6 +150,36 @@ def test_a_crash_leaves_no_result_and_no_work(
     with pytest.raises(MemoryError):
         analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
     assert _visible(tmp_path) == []
+
+
+def test_a_killed_run_is_resumed_without_imputing_a_stretch_twice_and_ends_in_the_same_bytes(
+    finished: Finished, bundle: Bundle, reads: SimulatedReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, imputed = unit.impute_stretch, []
+
+    def until_killed(*arguments: object) -> object:
+        if len(imputed) == 1:
+            raise KeyboardInterrupt
+        imputed.append(arguments[-1])
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(unit, "impute_stretch", until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
+    kept = list((tmp_path / ".units").iterdir())
+    assert len(kept) == 1
+    assert _visible(tmp_path) == [".units"]
+
+    def counting(*arguments: object) -> object:
+        imputed.append(arguments[-1])
+        return whole(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(unit, "impute_stretch", counting)
+    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
+    assert len(imputed) == len(set(imputed)) == 2
+    for name in DELIVERED.values():
+        assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes()
+    assert _visible(tmp_path) == sorted([*DELIVERED.values(), "result.json"])
 
 
 @pytest.mark.parametrize("sample_id", ["", "a/b", "a b", "-x", "x" * 129, "ö", "a\tb"])

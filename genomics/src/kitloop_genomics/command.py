@@ -162,6 +162,7 @@ def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> Non
 @click.option("--truth", type=_FILE, help="VCF of known genotypes: adds `accuracy` to the result.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
 @click.option("--progress-file", type=_FILE, help="JSON lines, two per step, for a program to follow.")
+@click.option("--resume", is_flag=True, help="Keep what is imputed if the run is killed, and begin from there.")
 def run(
     bundle: Path,
     r1: Path | None,
@@ -176,6 +177,7 @@ def run(
     truth: Path | None,
     as_json: bool,
     progress_file: Path | None,
+    resume: bool,
 ) -> None:
     """Analyse one sample, from reads or an array export. Bad data is a verdict in result.json (status failed_qc), and exit code 0.
 
@@ -193,11 +195,12 @@ def run(
         analysis = analyse_array(
             bundle, array, sample_id=sample_id, out=out, array_sha256=array_sha256, threads=threads, truth=truth,
             progress=Progress(progress_file),
+            resume=resume,
         )  # fmt: skip
     elif r1 is not None and r2 is not None:
         analysis = analyse(
             bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
-            truth=truth, progress=Progress(progress_file),
+            truth=truth, progress=Progress(progress_file), resume=resume,
         )  # fmt: skip
     else:
         raise click.UsageError("Give --r1 and --r2, or --array.")

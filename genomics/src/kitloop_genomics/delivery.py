@@ -24,14 +24,15 @@ FILE_TYPES = {
     "qc.json": "qc",
 }
 _WORK_PREFIX = ".work-"
+_UNITS = ".units"
 
 
 @contextmanager
-def output_folder(out: Path) -> Iterator[Path]:
+def output_folder(out: Path, *, resume: bool = False) -> Iterator[Path]:
     """A work folder inside `out`, removed on the way out.
 
     Waits while another run holds `out`. The earlier `result.json` goes at once, so that one which is there is
-    always of a finished run, and so does what a killed run left.
+    always of a finished run, and so does what a killed run left, except for its units of work on `resume`.
     """
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as lock:
@@ -39,11 +40,18 @@ def output_folder(out: Path) -> Iterator[Path]:
         (out / RESULT).unlink(missing_ok=True)
         for left in out.glob(f"{_WORK_PREFIX}*"):
             shutil.rmtree(left, ignore_errors=True)
+        if not resume:
+            shutil.rmtree(out / _UNITS, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=out))
         try:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def units_folder(out: Path) -> Path:
+    """Where a run that may be resumed keeps its finished units of work; `finish` removes it."""
+    return out / _UNITS
 
 
 def deliver(work: Path, out: Path) -> tuple[Deliverable, ...]:
@@ -61,4 +69,5 @@ def deliver(work: Path, out: Path) -> tuple[Deliverable, ...]:
 
 def finish(out: Path, analysis: Analysis) -> None:
     """Write `result.json`: from now on the run counts as finished."""
+    shutil.rmtree(out / _UNITS, ignore_errors=True)
     write_json(out / RESULT, analysis.as_json())

@@ -18,7 +18,7 @@ from kitloop_genomics.arrays.errors import ExportError
 from kitloop_genomics.arrays.export import read_export
 from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
-from kitloop_genomics.delivery import deliver, finish, output_folder
+from kitloop_genomics.delivery import deliver, finish, output_folder, units_folder
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_all
 from kitloop_genomics.imputation.model import Dosages
@@ -75,12 +75,14 @@ def analyse(
     threads: int = 1,
     truth: Path | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> Analysis:
     """Analyse one sample and write its deliverables and `result.json` into `out`.
 
     Bad data is a verdict (`status` "failed_qc" with reasons), not an error. Files of an earlier run in `out` are
     replaced. Raises `BundleError` for a bundle that can't be used and `InputError` for a sample id that can't stand
-    in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there.
+    in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there. With `resume`, the
+    stretches that a killed run has imputed are kept and not imputed again; the bytes are those of one unbroken run.
     """
     _check_arguments(sample_id, threads, r1, r2, truth)
     progress = progress or Progress(quiet=True)
@@ -88,7 +90,8 @@ def analyse(
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
     found = _Findings()
-    with output_folder(out) as work:
+    units = units_folder(out) if resume else None
+    with output_folder(out, resume=resume) as work:
         with progress.step("intake"):
             _take_in(found, check_pairs(r1, r2, r1_sha256=r1_sha256, r2_sha256=r2_sha256))
             if not (r1_sha256 or r2_sha256):
@@ -109,7 +112,7 @@ def analyse(
                 ]
                 _cover(found, likely)
             if not found.verdict(thresholds)[1]:
-                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress)
+                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress, units)
         return _conclude(found, bundle, sample_id, work, out, progress)
 
 
@@ -123,6 +126,7 @@ def analyse_array(
     threads: int = 1,
     truth: Path | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> Analysis:
     """Like `analyse`, from an array export (see `arrays`): no BAM, its calls enter at imputation.
 
@@ -135,11 +139,12 @@ def analyse_array(
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
     thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
     found = _Findings(kinds=ARRAY_CONTROL_TYPES, said={"fraction_contamination_max": "not applicable to an array"})
-    with output_folder(out) as work:
+    units = units_folder(out) if resume else None
+    with output_folder(out, resume=resume) as work:
         with progress.step("intake"):
             likely = _take_in_array(found, bundle, array, array_sha256)
         if likely is not None and not found.verdict(thresholds)[1]:
-            _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress)
+            _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress, units)
         return _conclude(found, bundle, sample_id, work, out, progress)
 
 
@@ -240,12 +245,14 @@ def _interpret(
     threads: int,
     truth: Path | None,
     progress: Progress,
+    units: Path | None,
 ) -> None:
     panel = bundle.panel
     with progress.step("imputation"):
         imputed = impute_all(
             panel.chromosomes, [one.genotype for one in likely], sample=sample_id,
             effective_population_size=bundle.manifest.imputation.get("effective_population_size"), threads=threads,
+            units=units,
         )  # fmt: skip
     with progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)

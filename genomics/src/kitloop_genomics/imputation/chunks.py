@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
-from kitloop_genomics.imputation.engine import impute_stretch, panel_bits, seed_of
+from kitloop_genomics.imputation.engine import panel_bits, seed_of
 from kitloop_genomics.imputation.ligation import ligate
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.presets import Preset, preset_for
+from kitloop_genomics.imputation.unit import impute_unit
 
 CORE_SITES = 90_000
 CORE_CM = 16.0
@@ -50,11 +52,12 @@ def impute_all(
     sample: str,
     effective_population_size: float | None = None,
     threads: int = 1,
+    units: Path | None = None,
 ) -> list[Dosages]:
     """Impute every chromosome of one sample. `genotypes` holds the (M, 3) likelihoods of each.
 
-    `effective_population_size` is the bundle's, if it
-    has one, and takes the place of the preset's. Neither threads nor company change a byte.
+    `effective_population_size` is the bundle's, if it has one, and takes the place of the preset's. Neither threads
+    nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there.
     """
     preset = choose_preset(genotypes, effective_population_size)
     work = [
@@ -70,7 +73,7 @@ def impute_all(
         packed = np.packbits(chromosome.haplotypes[inside], axis=1)
         stretch = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside])
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[chunk.core_start]}")
-        return impute_stretch(stretch, genotypes[at][inside], preset, seed)
+        return impute_unit(units, stretch, genotypes[at][inside], preset, seed)
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(one, work))
