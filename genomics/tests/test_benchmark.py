@@ -64,6 +64,7 @@ def test_a_sub_panel_keeps_the_sites_that_still_vary(folder: Path) -> None:
     np.savez(folder / "sub40.npz", sub=np.arange(40), keep2=still)
     small, whole = open_benchmark(folder, "40"), open_benchmark(folder)
     assert small.haplotypes == 80
+    assert small.packed.flags.c_contiguous
     assert (small.position == whole.position[::2]).all()
     unpacked = np.unpackbits(small.packed, axis=1)[:, :80]
     assert (unpacked == np.unpackbits(whole.packed, axis=1)[::2, :80]).all()

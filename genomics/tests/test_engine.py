@@ -282,13 +282,14 @@ def test_without_a_single_read_the_panel_frequency_is_all_there_is() -> None:
     np.testing.assert_allclose(found.dosage, 2 * panel.alt_frequency, atol=1e-5)
 
 
-def test_clear_reads_of_an_allele_that_no_donor_carries_win() -> None:
-    panel, seen = _like_a_population(5)
-    haplotypes = panel.haplotypes.copy()
-    haplotypes[200] = 0
-    seen[200] = [1e-10, 1e-5, 1]
-    bits = panel_bits(np.packbits(haplotypes, axis=1), 40, panel.cm)
-    assert impute_stretch(bits, seen, PRESETS[2][1], seed=1).gt[200] == 2
+def test_reads_may_overrule_what_is_copied_at_common_sites_only() -> None:
+    seen = np.array([[0.01, 1, 0.01]] * 3, np.float32)
+    reading = read(seen, np.array([0.3, 0.002, 0.998], np.float32), 1e-4)
+    found = reading.true_genotypes(np.array([[1, 0, 0]] * 3, np.float32))
+    assert reading.site.tolist() == [0, 1, 2]
+    assert found[0, 1] == pytest.approx(2e-4 / 0.0103, rel=0.05)
+    assert (found[0] > 0).all()
+    assert found[1:].tolist() == [[1, 0, 0], [1, 0, 0]]
 
 
 def test_thousands_of_contradictory_sites_stay_finite() -> None:

@@ -15,6 +15,8 @@ from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.imputation import chunks
 from kitloop_genomics.imputation.chunks import impute_all
 from kitloop_genomics.imputation.exact import Parameters, impute_exactly
+from kitloop_genomics.imputation.ligation import ligate
+from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.sandbox.reads import SimulatedReads
 
 
@@ -141,17 +143,19 @@ def test_chunks_and_threads_hardly_change_the_result(monkeypatch: pytest.MonkeyP
     rng = np.random.default_rng(10)
     ancestors = (rng.random((600, 6)) < 0.4).astype(np.uint8)
     mosaic = np.repeat(rng.integers(0, 6, (6, 40)), 100, axis=0)
+    mosaic[:, :24] = np.arange(24) % 6  # some unbroken, or phase could not be known from one block to the next
     panel = replace(_panel(600, 40, 10), haplotypes=np.take_along_axis(ancestors, mosaic, axis=1))
     truth = ancestors[:, 0] + ancestors[:, 1]
     seen = np.ones((600, 3), np.float32)
     seen[::3] = 0.01
     seen[np.arange(0, 600, 3), truth[::3]] = 1
-    (whole,) = impute_all((panel,), [seen], sample="a")
+    (whole,) = impute_all((panel,), [seen], sample="a", effective_population_size=300)
     monkeypatch.setattr(chunks, "CORE_SITES", 200)
-    (cut,) = impute_all((panel,), [seen], sample="a")
-    (threaded,) = impute_all((panel,), [seen], sample="a", threads=3)
-    assert (cut.gt == whole.gt).mean() > 0.99
-    assert np.abs(cut.dosage - whole.dosage).mean() < 0.02
+    (cut,) = impute_all((panel,), [seen], sample="a", effective_population_size=300)
+    (threaded,) = impute_all((panel,), [seen], sample="a", effective_population_size=300, threads=3)
+    # Other seeds draw other pairs, so the two differ a little; without buffers or with a shift they differ a lot.
+    assert (cut.gt == whole.gt).mean() > 0.95
+    assert np.abs(cut.dosage - whole.dosage).mean() < 0.05
     assert threaded.gp.tobytes() == cut.gp.tobytes()
     assert threaded.phased is not None
     assert cut.phased is not None
@@ -160,6 +164,22 @@ def test_chunks_and_threads_hardly_change_the_result(monkeypatch: pytest.MonkeyP
     heterozygous = truth == 1
     agree = cut.phased[heterozygous, 0] == ancestors[heterozygous, 0]
     assert max(agree.mean(), 1 - agree.mean()) > 0.97
+
+
+def test_a_stretch_whose_sides_are_exchanged_is_turned_on_its_overlap() -> None:
+    rng = np.random.default_rng(12)
+    phased = (rng.random((100, 2)) < 0.5).astype(np.uint8)
+    gp = np.eye(3, dtype=np.float32)[phased.sum(axis=1)]
+
+    def part(start: int, end: int, core: tuple[int, int], turned: bool) -> tuple[chunks.Chunk, Dosages]:
+        sides = phased[start:end, ::-1] if turned else phased[start:end]
+        inside = gp[start:end]
+        return chunks.Chunk(start, end, *core), Dosages(inside @ [0, 1, 2], inside, inside.argmax(axis=1), sides)
+
+    joined = ligate([part(0, 45, (0, 35), False), part(25, 80, (35, 70), True), part(60, 100, (70, 100), True)])
+    assert joined.phased is not None
+    assert joined.phased.tolist() == phased.tolist()
+    assert joined.gp.tolist() == gp.tolist()
 
 
 def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished, bundle: Bundle) -> None:

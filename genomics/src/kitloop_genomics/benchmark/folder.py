@@ -92,7 +92,7 @@ def _columns(packed: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArra
     for start in range(0, len(rows), 4_096):
         block = np.unpackbits(packed[rows[start : start + 4_096]], axis=1)
         parts.append(np.packbits(block[:, columns], axis=1))
-    return np.concatenate(parts)
+    return np.ascontiguousarray(np.concatenate(parts))  # numpy may have packed column by column
 
 
 def _map(path: Path, position: NDArray[np.int64]) -> tuple[str, NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 # A single base may be worse than its quality says; no genotype is ever ruled out by less than this.
 _READ_ERROR = 1e-3
-_RARE = 1e-3
+_RARE, _COMMON = 1e-3, 1e-2  # frequencies of the rarer allele
 _FLAT = 1e-6
 
 
@@ -39,14 +39,17 @@ class Reading:
         return np.ascontiguousarray(np.stack([(1 - e) * ref + e * alt, (1 - e) * alt + e * ref], axis=2), np.float32)
 
     def true_genotypes(self, copied: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(J, 3) posterior of the true genotype from that of the copied one.
+        """(J, 3) posterior of the true genotype from that of the copied one, which may differ by a mismatch.
 
-        Clear reads of an allele that none of the donors carries win here: the chain alone can only copy.
+        Only where the rarer allele is common: at a rare site a read of it is likelier to be an error than to show a
+        carrier among whose donors nobody carries it, so there the copied genotype stands.
         """
         given_copied = _mismatches(self.mismatch)
         likelihood = self.likelihood.astype(np.float64)
         weighed = (copied / (likelihood @ given_copied.T)) @ given_copied * likelihood
-        return np.asarray(weighed / weighed.sum(axis=1, keepdims=True), np.float32)
+        rarer = np.minimum(self.frequency, 1 - self.frequency)[:, None]
+        found = np.where(rarer >= _COMMON, weighed / weighed.sum(axis=1, keepdims=True), copied)
+        return np.asarray(found, np.float32)
 
 
 def read(genotype: NDArray[np.float32], frequency: NDArray[np.float32], mismatch: float) -> Reading:

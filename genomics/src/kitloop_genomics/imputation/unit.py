@@ -53,7 +53,8 @@ def _bytes(found: Dosages) -> bytes:
 
 def _read(path: Path, sites: int) -> Dosages | None:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Read whole and closed first: numpy leaves a broken file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             found = Dosages(stored["dosage"], stored["gp"], stored["gt"], stored["phased"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
