@@ -1,6 +1,6 @@
 """Time and memory of imputation against the number of haplotypes and of sites, as a table and as `growth.svg`.
 
-One simulated panel of 25,000 people on 1 Mb and parts of it; one held-out person at 0.4x; each point in a process of its own, so that
+One simulated panel of 25,000 people on 250 kb and parts of it; one held-out person at 0.4x; each point in a process of its own, so that
 its peak memory is its own. The exact imputer's growth with the square is drawn beside it from its smallest point.
 """
 
@@ -22,7 +22,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many"
-        simulate_benchmark(path, seed=50, people=25_000, targets=4, length_bp=1_000_000, depths=("0.4",))
+        simulate_benchmark(path, seed=50, people=25_000, targets=4, length_bp=250_000, depths=("0.4",))
         rows = [_apart(path, haplotypes, 1.0) for haplotypes in HAPLOTYPES]
         sites = [_apart(path, 6_400, share) for share in SITE_SHARES]
     print("haplotypes   sites   CPU s   of it ranking   peak MB above the panel's")
@@ -106,7 +106,7 @@ def _svg(rows: list) -> str:  # type: ignore[type-arg]
         + text(a, b + 16, f"{row['seconds']:.2f} s")
         for a, b, row in zip(across, up(y), rows, strict=True)
     )
-    title = text(width / 2, 24, "CPU seconds of one person at 0.4x, 1 Mb; dashed: growth with the square")
+    title = text(width / 2, 24, "CPU seconds of one person at 0.4x, 250 kb; dashed: growth with the square")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
         f'<rect width="{width}" height="{height}" fill="#fff"/>'

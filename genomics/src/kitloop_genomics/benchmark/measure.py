@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -36,14 +38,16 @@ def measure(
     """Figures per depth. `panel` "1000" takes the sub-panel; `targets` the first so many; none of `depths` means all.
 
     CPU seconds are the process's own, user time, one thread, kernels compiled and the panel loaded beforehand.
-    peak_rss_mb is the highest since the process began, so it includes the loading of the folder, the compilation of
-    kernels where they weren't yet, and depths measured before.
+    peak_rss_mb is the highest since the process began, so it includes the loading of the folder and the depths
+    measured before.
     """
     benchmark = open_benchmark(path, panel)
     known = benchmark.depths()
     for depth in depths:
         if depth not in known:
             raise InputError(f"{path} has no likelihoods for {depth}x: there are {', '.join(known)}")
+    # In a process of its own: compiling takes more memory than imputing, and a worker finds the kernels on disk.
+    subprocess.run([sys.executable, "-c", "from kitloop_genomics.warmup import warm_up; warm_up()"], check=True)
     bits = panel_bits(benchmark.packed, benchmark.haplotypes, benchmark.cm)
     if from_reads:
         rows = [_measure_reads(benchmark, bits, tell)]
