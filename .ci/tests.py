@@ -1,4 +1,4 @@
-"""Runs every package's tests, each in its own process with its own settings, two at a time; ends with one line that counts them.
+"""Runs every package's tests, each in its own process with its own settings, several at a time; ends with one line that counts them.
 
 The server's are two: those that start programs, and the rest.
 
@@ -44,7 +44,9 @@ def main() -> int:
     rest = [word for word in arguments if word not in {*PACKAGES, "--long"}]
     parts = [(package, part) for package in chosen for part in PARTS[package]]
     marks = [] if "--long" in arguments else ["-m", "not long"]
-    at_once = 1 if "--long" in arguments else min(2, os.cpu_count() or 1)
+    at_once = (
+        1 if "--long" in arguments else (os.cpu_count() or 1) + 1
+    )  # those that start programs mostly wait for them
     total = {"passed": 0, "failed": 0, "skipped": 0}
     broken = []
     with ThreadPoolExecutor(at_once) as pool:

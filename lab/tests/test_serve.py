@@ -210,13 +210,13 @@ def test_racing_identical_orders_make_one_kit(labs: Any, receiver: Receiver) -> 
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_within_two_seconds_while_it_sequences(labs: Any, receiver: Receiver, how: signal.Signals) -> None:
+def test_it_stops_long_before_what_it_sequences_is_done(labs: Any, receiver: Receiver, how: signal.Signals) -> None:
     lab = labs(FAKE_GENOMICS_SECONDS="30")
     lab.start()
     kit_id = lab.order()
     receiver.wait_for(kit_id, "sequencing")
     time.sleep(0.3)
-    assert lab.stop(how) < 2.0
+    assert lab.stop(how) < 10.0  # a second on an idle machine; the sequencing would take 30
     assert lab.process.returncode == 0
     assert _processes_that_name(lab.folder) == []  # no simulator is left to compute for nobody
     if how is signal.SIGINT:
