@@ -1,6 +1,6 @@
 """Runs every package's tests, each in its own process with its own settings, several at a time; ends with one line that counts them.
 
-The server's are two: those that start programs, and the rest.
+The server's are three: those that kill programs, those that start some, and the rest.
 
 python .ci/tests.py [--long] [PACKAGE …] [what pytest takes …]
 """
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = ("server/tests/cli", "server/tests/faults", "server/tests/journeys")
+FAULTS, PROGRAMS = ("server/tests/faults",), ("server/tests/cli", "server/tests/journeys")
+REST = ("server/tests", *(f"--ignore={folder}" for folder in (*FAULTS, *PROGRAMS)))
 # What pytest is pointed at, by package; the longest first, so that none is left alone at the end.
 PARTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "server": (("server/tests", *(f"--ignore={folder}" for folder in PROGRAMS)), PROGRAMS),
+    "server": (PROGRAMS, REST, FAULTS),
     "genomics": (("genomics/tests",),),
     "lab": (("lab/tests",),),
     "storefront": (("storefront/tests",),),
