@@ -1,7 +1,5 @@
 """Runs every package's tests, each in its own process with its own settings, several at a time; ends with one line that counts them.
 
-The server's are three: those that kill programs, those that start some, and the rest.
-
 python .ci/tests.py [--long] [PACKAGE …] [what pytest takes …]
 """
 
@@ -15,17 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FAULTS, PROGRAMS = ("server/tests/faults",), ("server/tests/cli", "server/tests/journeys")
-REST = ("server/tests", *(f"--ignore={folder}" for folder in (*FAULTS, *PROGRAMS)))
-# What pytest is pointed at, by package; the longest first, so that none is left alone at the end.
-PARTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "server": (PROGRAMS, REST, FAULTS),
-    "genomics": (("genomics/tests",),),
-    "lab": (("lab/tests",),),
-    "storefront": (("storefront/tests",),),
-    "sdk": (("sdk/tests",),),
-}
-PACKAGES = tuple(PARTS)
+# What pytest is pointed at, and with whose settings. The longest first, so that none is left alone at the end; the server's are
+# several, since they mostly wait for programs that they start.
+APART = tuple(f"server/tests/{folder}" for folder in ("journeys", "api", "cli", "faults"))
+PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("server", (APART[0],)),
+    ("genomics", ("genomics/tests",)),
+    ("server", (APART[1],)),
+    ("storefront", ("storefront/tests",)),
+    ("server", (APART[2],)),
+    ("lab", ("lab/tests",)),
+    ("server", (APART[3],)),
+    ("server", ("server/tests", *(f"--ignore={folder}" for folder in APART))),
+    ("sdk", ("sdk/tests",)),
+)
+PACKAGES = tuple(dict.fromkeys(package for package, _ in PARTS))
 NONE_CHOSEN = 5  # pytest's exit code
 LINE = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
 
@@ -43,7 +45,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     chosen = [word for word in arguments if word in PACKAGES] or list(PACKAGES)
     rest = [word for word in arguments if word not in {*PACKAGES, "--long"}]
-    parts = [(package, part) for package in chosen for part in PARTS[package]]
+    parts = [(package, where) for package, where in PARTS if package in chosen]
     marks = [] if "--long" in arguments else ["-m", "not long"]
     at_once = (
         1 if "--long" in arguments else (os.cpu_count() or 1) + 1
@@ -54,7 +56,7 @@ def main() -> int:
         warm_up()
     with ThreadPoolExecutor(at_once) as pool:
         print(f"testing {', '.join(chosen)}; each is printed when it is done", flush=True)
-        for done in as_completed([pool.submit(run, package, [*part, *marks, *rest]) for package, part in parts]):
+        for done in as_completed([pool.submit(run, package, [*where, *marks, *rest]) for package, where in parts]):
             outcome = done.result()
             print(f"== {outcome.package}, {outcome.seconds:.0f} s\n{outcome.text}", flush=True)
             total["passed"] += outcome.counts.get("passed", 0)

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from uuid import uuid4
 
 import pytest
@@ -58,6 +59,7 @@ def test_counts_are_right_whoever_writes_at_once_and_whatever_is_rolled_back() -
     for writer in writers:
         writer.join()
     before = _sums()
+    _wait_for_ends()
     put_together()
     assert _sums() == before
     assert set(SampleCount.objects.exclude(count=0).values_list("slot", flat=True)) == {0}
@@ -75,6 +77,19 @@ def test_counts_are_right_whoever_writes_at_once_and_whatever_is_rolled_back() -
         cast.strangers_project.id: Counted(),
     }
     assert sum(count_by_status(cast.project.id).values()) == sum(real.values()) > 0
+
+
+def _wait_for_ends(seconds: float = 30.0) -> None:
+    """A connection that was closed here goes on in the database for a moment, longer on a busy machine."""
+    until = time.monotonic() + seconds
+    slots = "SELECT slot FROM kits_samplecount WHERE slot <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE pid IN ({slots})")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.05)
+    pytest.fail(f"writers' connections are still there after {seconds:g} s")
 
 
 def _sums() -> dict[tuple[str, bool], int]:
