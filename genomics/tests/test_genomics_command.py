@@ -63,7 +63,7 @@ def test_from_nothing_to_a_result(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((out / "result.json").read_text())
     assert json.loads(done.stdout)["status"] == "succeeded"
-    assert (tmp_path / "progress.jsonl").read_text().count('"finished"') == 11
+    assert (tmp_path / "progress.jsonl").read_text().count('"finished"') == 12
 
 
 def test_bad_data_is_a_verdict_and_exit_code_0(demo: Demo, tmp_path: Path) -> None:

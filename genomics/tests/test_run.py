@@ -27,6 +27,13 @@ DELIVERED = {
     "qc": "qc.json",
 }
 
+COMPANIONS = {
+    "fingerprint": "fingerprint.json",
+    "multiqc-general": "kitloop_general_mqc.json",
+    "multiqc-controls": "kitloop_controls_mqc.json",
+}
+OF_FAILED = ["kitloop_controls_mqc.json", "kitloop_general_mqc.json", "qc.json"]
+
 
 def _result(out: Path) -> dict:
     return json.loads((out / "result.json").read_text())
@@ -44,9 +51,10 @@ def test_a_good_sample_succeeds_with_all_deliverables(finished: Finished) -> Non
     for file in result["files"]:
         path = finished.out / file["path"]
         assert (path.stat().st_size, sha256_of(path)) == (file["size"], file["sha256"])
-    assert _visible(finished.out) == sorted([*DELIVERED.values(), "result.json"])
+    assert _visible(finished.out) == sorted([*DELIVERED.values(), *COMPANIONS.values(), "result.json"])
+    assert {file["name"]: file["path"] for file in result["companions"]} == COMPANIONS
     statuses = {row["key"]: row["status"] for row in result["quality_controls"]}
-    assert statuses.pop("checksum") == "skipped"
+    assert (statuses.pop("checksum"), statuses.pop("sex_string")) == ("skipped", "skipped")
     assert set(statuses.values()) == {"succeeded"}
     assert result == finished.analysis.as_json()
 
@@ -73,7 +81,7 @@ def test_a_second_run_gives_the_same_bytes(
     finished: Finished, bundle: Bundle, reads: SimulatedReads, tmp_path: Path
 ) -> None:
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, threads=2)
-    for name in DELIVERED.values():
+    for name in (*DELIVERED.values(), *COMPANIONS.values()):
         assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes()
 
 
@@ -98,7 +106,7 @@ def test_each_problem_is_told_apart_and_leaves_only_its_report(
     assert [row["key"] for row in result["quality_controls"] if row["status"] == "failed"] == [control]
     assert (result["ancestry"], result["scores"]) == (None, [])
     assert [file["file_type"] for file in result["files"]] == ["qc"]
-    assert _visible(tmp_path / "out") == ["qc.json", "result.json"]
+    assert _visible(tmp_path / "out") == [*OF_FAILED, "result.json"]
 
 
 def test_a_wrong_checksum_fails_even_if_the_data_is_fine(bundle: Bundle, reads: SimulatedReads, tmp_path: Path) -> None:
@@ -123,7 +131,7 @@ def test_reads_of_another_species_fail_for_mapping(bundle: Bundle, reads: Simula
     codes = [reason.code for reason in found.reasons]
     assert found.status == "failed_qc"
     assert "low_mapping" in codes
-    assert _visible(out) == ["qc.json", "result.json"]
+    assert _visible(out) == [*OF_FAILED, "result.json"]
 
 
 def test_a_failed_rerun_removes_the_earlier_deliverables(
@@ -135,7 +143,7 @@ def test_a_failed_rerun_removes_the_earlier_deliverables(
     (tmp_path / ".work-left" / "alignment.bam").write_bytes(b"of a killed run")
     reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem="empty")
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
-    assert _visible(tmp_path) == ["qc.json", "reads", "result.json"]
+    assert _visible(tmp_path) == [*OF_FAILED, "reads", "result.json"]
 
 
 def test_a_crash_leaves_no_result_and_no_work(
@@ -177,9 +185,9 @@ def test_a_killed_run_is_resumed_without_imputing_a_stretch_twice_and_ends_in_th
     monkeypatch.setattr(unit, "impute_stretch", counting)
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     assert len(imputed) == len(set(imputed)) == 2
-    for name in DELIVERED.values():
+    for name in (*DELIVERED.values(), *COMPANIONS.values()):
         assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes()
-    assert _visible(tmp_path) == sorted([*DELIVERED.values(), "result.json"])
+    assert _visible(tmp_path) == sorted([*DELIVERED.values(), *COMPANIONS.values(), "result.json"])
 
 
 @pytest.mark.parametrize("sample_id", ["", "a/b", "a b", "-x", "x" * 129, "ö", "a\tb"])

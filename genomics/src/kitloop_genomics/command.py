@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -20,11 +20,15 @@ from kitloop_genomics.benchmark.commands import bench, simulate_benchmark_comman
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.sandbox.problems import Problem
 
+if TYPE_CHECKING:
+    from kitloop_genomics.quality.review import Sex
+
 # Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
 
 EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_REFUSED, EXIT_TERMINATED = 1, 2, 3, 4, 143
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_ANY = click.Path(path_type=Path)
 
 
 def main() -> None:
@@ -163,6 +167,11 @@ def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> Non
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
 @click.option("--progress-file", type=_FILE, help="JSON lines, two per step, for a program to follow.")
 @click.option("--resume", is_flag=True, help="Keep what is imputed if the run is killed, and begin from there.")
+@click.option("--declared-sex", type=click.Choice(["XX", "XY"]), help="A discordant one is a hold, not a failure.")
+@click.option("--same-person-as", type=_ANY, help="Fingerprint of an earlier sample; another person is a hold.")
+@click.option(
+    "--compare-with", type=_ANY, multiple=True, help="Fingerprint of another sample; the same person is a hold."
+)
 def run(
     bundle: Path,
     r1: Path | None,
@@ -178,6 +187,9 @@ def run(
     as_json: bool,
     progress_file: Path | None,
     resume: bool,
+    declared_sex: Sex | None,
+    same_person_as: Path | None,
+    compare_with: tuple[Path, ...],
 ) -> None:
     """Analyse one sample, from reads or an array export. Bad data is a verdict in result.json (status failed_qc), and exit code 0.
 
@@ -190,17 +202,20 @@ def run(
         raise click.UsageError("Give either --r1 and --r2, or --array.")
     from kitloop_genomics.pipeline import analyse, analyse_array
     from kitloop_genomics.progress import Progress
+    from kitloop_genomics.quality.fingerprint import read_fingerprint
+    from kitloop_genomics.quality.review import Expected
 
+    earlier = read_fingerprint(same_person_as) if same_person_as else None
+    expected = Expected(declared_sex, earlier, tuple(read_fingerprint(path) for path in compare_with))
     if array is not None:
         analysis = analyse_array(
             bundle, array, sample_id=sample_id, out=out, array_sha256=array_sha256, threads=threads, truth=truth,
-            progress=Progress(progress_file),
-            resume=resume,
+            progress=Progress(progress_file), resume=resume, expected=expected,
         )  # fmt: skip
     elif r1 is not None and r2 is not None:
         analysis = analyse(
             bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
-            truth=truth, progress=Progress(progress_file), resume=resume,
+            truth=truth, progress=Progress(progress_file), resume=resume, expected=expected,
         )  # fmt: skip
     else:
         raise click.UsageError("Give --r1 and --r2, or --array.")
@@ -236,6 +251,30 @@ def inspect_array(file: Path, as_json: bool) -> None:
         return
     for name, value in found.items():
         click.echo(f"{name.replace('_', ' '):16} {'not stated' if value in (None, '') else value}")
+
+
+@kitloop_genomics.command("compare")
+@click.argument("one", type=_ANY)
+@click.argument("other", type=_ANY)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compare_command(one: Path, other: Path, as_json: bool) -> None:
+    """Say whether two analysed samples are of one person, of relatives or of strangers.
+
+    ONE and OTHER are folders of finished runs, or the fingerprint.json in them.
+
+    \b
+    Example: kitloop-genomics compare result/kit-1 result/kit-2
+    """
+    from kitloop_genomics.quality.fingerprint import read_fingerprint
+    from kitloop_genomics.quality.identity import compare_samples
+
+    found = compare_samples(read_fingerprint(one), read_fingerprint(other)).as_json()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{' and '.join(found['samples'])}: {found['relation'].replace('_', ' ')}")
+    click.echo(f"  kinship {found['kinship']:.3f} ± {found['standard_error']:.3f}, from {found['sites']} sites")
+    click.echo(f"  share none {found['k0']:.2f}, one {found['k1']:.2f}, both alleles {found['k2']:.2f} of the genome")
 
 
 @kitloop_genomics.command()
@@ -284,8 +323,9 @@ def warmup() -> None:
 
 def _show(result: dict[str, Any]) -> None:
     click.echo(f"{result['sample_id']}: {result['status']}")
-    for reason in result["reasons"]:
-        click.echo(f"  {reason['code']}: {reason['message']}")
+    for told, rows in (("", result["reasons"]), ("warning, ", result["warnings"]), ("hold, ", result["holds"])):
+        for reason in rows:
+            click.echo(f"  {told}{reason['code']}: {reason['message']}")
     if result["ancestry"]:
         for row in result["ancestry"]["value"]["populations"]:
             click.echo(f"  {row['name']:10} {row['proportion']:6.1%}  ({row['low']:.1%} to {row['high']:.1%})")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kitloop_genomics.result import Analysis, Deliverable
+from kitloop_genomics.quality.multiqc import CONTROLS_FILE, GENERAL_FILE
+from kitloop_genomics.result import Analysis, Companion, Deliverable
 from kitloop_genomics.writing import sha256_of, write_json
 
 RESULT = "result.json"
@@ -22,6 +23,12 @@ FILE_TYPES = {
     "ancestry.json": "ancestry-json",
     "traits.json": "traits-json",
     "qc.json": "qc",
+}
+# For the operator and their tools, and no deliverables: the API has no type for them.
+COMPANIONS = {
+    "fingerprint.json": "fingerprint",
+    GENERAL_FILE: "multiqc-general",
+    CONTROLS_FILE: "multiqc-controls",
 }
 _WORK_PREFIX = ".work-"
 _UNITS = ".units"
@@ -54,17 +61,20 @@ def units_folder(out: Path) -> Path:
     return out / _UNITS
 
 
-def deliver(work: Path, out: Path) -> tuple[Deliverable, ...]:
-    """Rename the deliverables of `work` into `out`; those of an earlier run that have no successor are removed."""
-    delivered = []
-    for name, file_type in FILE_TYPES.items():
+def deliver(work: Path, out: Path) -> tuple[tuple[Deliverable, ...], tuple[Companion, ...]]:
+    """Rename the files of `work` into `out`; those of an earlier run that have no successor are removed."""
+    delivered, companions = [], []
+    for name, file_type in {**FILE_TYPES, **COMPANIONS}.items():
         source = work / name
         if not source.exists():
             (out / name).unlink(missing_ok=True)
             continue
-        delivered.append(Deliverable(file_type, name, source.stat().st_size, sha256_of(source)))
+        if name in FILE_TYPES:
+            delivered.append(Deliverable(file_type, name, source.stat().st_size, sha256_of(source)))
+        else:
+            companions.append(Companion(file_type, name))
         source.replace(out / name)
-    return tuple(delivered)
+    return tuple(delivered), tuple(companions)
 
 
 def finish(out: Path, analysis: Analysis) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,31 @@ from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.delivery import deliver, finish, output_folder, units_folder
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_all
-from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.vcf import write_vcf
 from kitloop_genomics.intake.pairs import Intake, check_pairs
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations, observe
 from kitloop_genomics.progress import Progress
+from kitloop_genomics.quality.certainty import certainty
 from kitloop_genomics.quality.contamination import contamination
-from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES, CONTROL_TYPES, Control, ControlType, judge, reasons
+from kitloop_genomics.quality.controls import (
+    ARRAY_CONTROL_TYPES,
+    CONTROL_TYPES,
+    Control,
+    ControlType,
+    holds,
+    judge,
+    reasons,
+)
+from kitloop_genomics.quality.fingerprint import fingerprint
+from kitloop_genomics.quality.heterozygosity import heterozygosity_sd
+from kitloop_genomics.quality.library import library_facts
+from kitloop_genomics.quality.limits import Limits, limits
+from kitloop_genomics.quality.multiqc import write_multiqc
 from kitloop_genomics.quality.reason import Reason
-from kitloop_genomics.result import Analysis, ancestry_json, score_json
+from kitloop_genomics.quality.review import NOTHING_EXPECTED, Expected, Identity, look_at_identity
+from kitloop_genomics.quality.sex import UNDETERMINED, agrees, sex_of
+from kitloop_genomics.result import Analysis, ancestry_json, quality_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import score
 from kitloop_genomics.traits.call import call_trait
@@ -38,8 +53,6 @@ from kitloop_genomics.traits.trait_file import read_traits
 from kitloop_genomics.writing import sha256_of, write_json
 
 _SAMPLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_SURE = 0.9
-_COMMON_MAF = 0.05
 
 
 @dataclass(slots=True)
@@ -57,9 +70,10 @@ class _Findings:
     compared_untyped: Compared | None = None
     array: dict[str, Any] | None = None
     kinds: tuple[ControlType, ...] = CONTROL_TYPES
+    identity: Identity | None = None
 
-    def verdict(self, thresholds: dict[str, float]) -> tuple[list[Control], list[Reason]]:
-        controls = judge(self.measured, thresholds, self.said, self.kinds)
+    def verdict(self, limits: Limits) -> tuple[list[Control], list[Reason]]:
+        controls = judge(self.measured, limits, self.said, self.kinds)
         return controls, [*self.problems, *reasons(controls)]
 
 
@@ -76,6 +90,7 @@ def analyse(
     truth: Path | None = None,
     progress: Progress | None = None,
     resume: bool = False,
+    expected: Expected = NOTHING_EXPECTED,
 ) -> Analysis:
     """Analyse one sample and write its deliverables and `result.json` into `out`.
 
@@ -83,12 +98,13 @@ def analyse(
     replaced. Raises `BundleError` for a bundle that can't be used and `InputError` for a sample id that can't stand
     in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there. With `resume`, the
     stretches that a killed run has imputed are kept and not imputed again; the bytes are those of one unbroken run.
+    What isn't as `expected` is among the result's holds, for somebody to look at, and changes nothing else.
     """
     _check_arguments(sample_id, threads, r1, r2, truth)
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-    thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
+    allowed = limits(bundle.thresholds, bundle.genome_length_bp)
     found = _Findings()
     units = units_folder(out) if resume else None
     with output_folder(out, resume=resume) as work:
@@ -96,7 +112,7 @@ def analyse(
             _take_in(found, check_pairs(r1, r2, r1_sha256=r1_sha256, r2_sha256=r2_sha256))
             if not (r1_sha256 or r2_sha256):
                 found.measured["checksum"] = None
-        if not found.verdict(thresholds)[1]:
+        if not found.verdict(allowed)[1]:
             bam = work / "alignment.bam"
             with progress.step("alignment"):
                 align(
@@ -104,6 +120,7 @@ def analyse(
                     threads=threads,
                 )  # fmt: skip
                 _count(found, count_alignments(bam), bundle.genome_length_bp)
+                _look_at_library(found, bam, bundle, expected)
             with progress.step("likelihoods"):
                 observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
                 likely = [
@@ -111,8 +128,8 @@ def analyse(
                     for seen, chromosome in zip(observed, bundle.panel.chromosomes, strict=True)
                 ]
                 _cover(found, likely)
-            if not found.verdict(thresholds)[1]:
-                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress, units)
+            if not found.verdict(allowed)[1]:
+                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress, units, expected)
         return _conclude(found, bundle, sample_id, work, out, progress)
 
 
@@ -127,6 +144,7 @@ def analyse_array(
     truth: Path | None = None,
     progress: Progress | None = None,
     resume: bool = False,
+    expected: Expected = NOTHING_EXPECTED,
 ) -> Analysis:
     """Like `analyse`, from an array export (see `arrays`): no BAM, its calls enter at imputation.
 
@@ -137,14 +155,14 @@ def analyse_array(
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
         bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
-    thresholds: dict[str, float] = bundle.thresholds["quality_controls"]
+    allowed = limits(bundle.thresholds, bundle.genome_length_bp)
     found = _Findings(kinds=ARRAY_CONTROL_TYPES, said={"fraction_contamination_max": "not applicable to an array"})
     units = units_folder(out) if resume else None
     with output_folder(out, resume=resume) as work:
         with progress.step("intake"):
             likely = _take_in_array(found, bundle, array, array_sha256)
-        if likely is not None and not found.verdict(thresholds)[1]:
-            _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress, units)
+        if likely is not None and not found.verdict(allowed)[1]:
+            _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress, units, expected)
         return _conclude(found, bundle, sample_id, work, out, progress)
 
 
@@ -221,6 +239,24 @@ def _count(found: _Findings, counts: AlignmentCounts, genome_bp: int) -> None:
     }
 
 
+def _look_at_library(found: _Findings, bam: Path, bundle: Bundle, expected: Expected) -> None:
+    library = library_facts(bam, bundle.reference)
+    found.measured |= {
+        "insert_size_min": found.metrics["insert_mean_bp"] or None,
+        "error_rate_max": library.error_rate,
+        "gc_slope_max": None if library.gc_slope is None else abs(library.gc_slope),
+    }
+    for name, value in (("error_rate", library.error_rate), ("gc_slope_per_10_percent", library.gc_slope)):
+        if value is not None:
+            found.metrics[name] = round(value, 5)
+    sex = sex_of(bam, bundle.reference, bundle.contigs, **bundle.thresholds.get("sex", {}))
+    found.said["sex_string"] = sex.karyotype
+    if sex.x_copies is not None and sex.y_copies is not None:
+        found.metrics |= {"x_copies": round(sex.x_copies, 3), "y_copies": round(sex.y_copies, 3)}
+        fine = True if expected.sex is None else agrees(expected.sex, sex.karyotype)
+        found.measured["sex_string"] = None if sex.karyotype == UNDETERMINED else fine
+
+
 def _cover(found: _Findings, likely: list[Likelihoods]) -> None:
     depth = np.concatenate([one.depth for one in likely])
     covered = int((depth > 0).sum())
@@ -246,6 +282,7 @@ def _interpret(
     truth: Path | None,
     progress: Progress,
     units: Path | None,
+    expected: Expected,
 ) -> None:
     panel = bundle.panel
     with progress.step("imputation"):
@@ -257,7 +294,8 @@ def _interpret(
     with progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
     with progress.step("quality"):
-        _grade(found, imputed, np.concatenate([row.alt_frequency for row in panel.chromosomes]))
+        frequency = np.concatenate([row.alt_frequency for row in panel.chromosomes])
+        found.measured |= certainty(np.concatenate([one.gp for one in imputed]), frequency)
         if observed is not None:
             found.measured["fraction_contamination_max"] = contamination(panel, observed, likely, imputed)
     with progress.step("ancestry"):
@@ -266,6 +304,12 @@ def _interpret(
         if observed is None and ancestry:
             ratio = heterozygosity_ratio(likely, panel, ancestry.share)
             found.measured["array_heterozygosity_ratio_max"] = ratio
+        if ancestry:
+            _compare_heterozygosity(found, heterozygosity_sd(panel, imputed, ancestry.share))
+    with progress.step("identity"):
+        own = fingerprint(sample_id, panel, imputed, ancestry.share if ancestry else None)
+        write_json(work / "fingerprint.json", own.as_json())
+        found.identity = look_at_identity(own, expected)
     with progress.step("scores"):
         settings = bundle.thresholds["scores"]
         for path in bundle.score_files:
@@ -282,19 +326,15 @@ def _interpret(
                 found.compared_untyped = compare(truth, panel.chromosomes, imputed, typed)
 
 
-def _grade(found: _Findings, imputed: list[Dosages], frequency: np.ndarray[Any, np.dtype[np.float64]]) -> None:
-    best = np.concatenate([one.gp.max(axis=1) for one in imputed])
-    common = np.minimum(frequency, 1 - frequency) >= _COMMON_MAF
-    heterozygous = float(np.concatenate([one.gp[:, 1] for one in imputed]).mean(dtype=np.float64))
-    found.measured |= {
-        "call_rate_min": float((best >= _SURE).mean()),
-        "cc_min": float(best[common].mean(dtype=np.float64)) if common.any() else None,
-        "hzy_max": heterozygous,
-    }
+def _compare_heterozygosity(found: _Findings, deviations: float | None) -> None:
+    if deviations is not None:
+        found.measured["heterozygosity_sd_max"] = abs(deviations)
+        found.metrics["heterozygosity_sd"] = round(deviations, 3)
 
 
 def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out: Path, progress: Progress) -> Analysis:
-    controls, why = found.verdict(bundle.thresholds["quality_controls"])
+    controls, why = found.verdict(limits(bundle.thresholds, bundle.genome_length_bp))
+    identity = None if why else found.identity
     with progress.step("delivery"):
         if why:
             for path in work.iterdir():
@@ -302,17 +342,10 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
         else:
             write_json(work / "ancestry.json", found.ancestry)
             write_json(work / "traits.json", {"sample_id": sample_id, "scores": found.scores, "traits": found.traits})
-        write_json(
-            work / "qc.json",
-            {
-                "sample_id": sample_id,
-                "status": "failed_qc" if why else "succeeded",
-                "reasons": [asdict(reason) for reason in why],
-                "quality_controls": [control.as_json() for control in controls],
-                "metrics": found.metrics,
-            },
-        )
-        files = deliver(work, out)
+        quality = quality_json(sample_id, why, controls, found.metrics)
+        write_json(work / "qc.json", quality)
+        write_multiqc(work, sample_id, quality["verdict"], controls)
+        files, companions = deliver(work, out)
     analysis = Analysis(
         tool_version=__version__,
         bundle={"id": bundle.manifest.id, "version": bundle.manifest.version},
@@ -328,6 +361,9 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
         steps=tuple(progress.steps),
         array=found.array,
         traits=() if why else tuple(found.traits),
+        companions=companions,
+        identity=identity.as_json() if identity else None,
+        holds=() if why else (*holds(controls), *(identity.holds if identity else ())),
     )
     finish(out, analysis)
     return analysis

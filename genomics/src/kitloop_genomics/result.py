@@ -8,7 +8,7 @@ from typing import Any, Literal
 from kitloop_genomics.ancestry.estimate import BLOCK_BP, REPLICATES, Ancestry
 from kitloop_genomics.bundle.panel import Population
 from kitloop_genomics.progress import Step
-from kitloop_genomics.quality.controls import Control
+from kitloop_genomics.quality.controls import Control, warnings
 from kitloop_genomics.quality.reason import Reason
 from kitloop_genomics.scores.score import MATCH_RATE_FLOOR, Score, Unreported
 
@@ -26,11 +26,21 @@ class Deliverable:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file beside `result.json` that isn't delivered: `name` says what it is, `path` is relative."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """A finished analysis. With status `failed_qc` ancestry is None, scores and traits are empty and reasons are not.
 
     bundle: `{"id", "version"}`.  ancestry, scores, accuracy: in the shape that they have in `result.json`.
     metrics: numbers by name, the unit in the name.  array: whose export it was and what became of its calls.
+    companions: files for the operator and their tools, which are no deliverables.  identity, holds: who else it may be,
+    and what somebody has to look at before the result is released; not for the person whose sample it is.
     """
 
     tool_version: str
@@ -47,6 +57,9 @@ class Analysis:
     steps: tuple[Step, ...]
     array: dict[str, Any] | None = None
     traits: tuple[dict[str, Any], ...] = ()
+    companions: tuple[Companion, ...] = ()
+    identity: dict[str, Any] | None = None
+    holds: tuple[Reason, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The content of `result.json`. `accuracy` is there only with a truth, `array` only of an array export."""
@@ -58,10 +71,14 @@ class Analysis:
             "status": self.status,
             "reasons": [asdict(reason) for reason in self.reasons],
             "quality_controls": [control.as_json() for control in self.quality_controls],
+            "warnings": [asdict(warning) for warning in warnings(list(self.quality_controls))],
+            "holds": [asdict(hold) for hold in self.holds],
+            "identity": self.identity,
             "ancestry": self.ancestry,
             "scores": list(self.scores),
             "traits": list(self.traits),
             "files": [asdict(file) for file in self.files],
+            "companions": [asdict(file) for file in self.companions],
             "metrics": self.metrics,
             "accuracy": self.accuracy,
             "steps": [asdict(step) for step in self.steps],
@@ -71,6 +88,22 @@ class Analysis:
         if self.array is not None:
             content["array"] = self.array
         return content
+
+
+def quality_json(
+    sample_id: str, why: list[Reason], controls: list[Control], metrics: dict[str, float]
+) -> dict[str, Any]:
+    """The content of `qc.json`. verdict: the worst of all controls, `pass`, `warn`, `hold` or `fail`."""
+    verdicts = {control.verdict for control in controls} | ({"fail"} if why else set())
+    return {
+        "sample_id": sample_id,
+        "status": "failed_qc" if why else "succeeded",
+        "verdict": next((verdict for verdict in ("fail", "hold", "warn") if verdict in verdicts), "pass"),
+        "reasons": [asdict(reason) for reason in why],
+        "warnings": [asdict(warning) for warning in warnings(controls)],
+        "quality_controls": [control.as_json() for control in controls],
+        "metrics": metrics,
+    }
 
 
 def ancestry_json(ancestry: Ancestry, populations: tuple[Population, ...]) -> dict[str, Any]:

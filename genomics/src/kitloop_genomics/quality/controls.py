@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from kitloop_genomics.quality.limits import Limits
 from kitloop_genomics.quality.reason import Reason
 
-Status = Literal["succeeded", "failed", "skipped"]
+Status = Literal["succeeded", "failed", "skipped"]  # as on the wire, which knows no warning
+Verdict = Literal["pass", "warn", "fail", "hold", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class ControlType:
     """One kind of control. `limit` says on which side of the threshold failing lies; None for yes-or-no ones.
 
-    code and message are those of the reason given when it fails.
+    code and message are those of the reason given when it fails. holds: what isn't so is for a person to look at, and
+    fails nothing.
     """
 
     key: str
@@ -25,6 +28,7 @@ class ControlType:
     limit: Literal["min", "max"] | None
     code: str
     message: str
+    holds: bool = False
 
 
 _LITTLE = ("too_little_data", "Too few bases were sequenced for a reliable result.")
@@ -68,8 +72,34 @@ CONTROL_TYPES = (
     ControlType("fraction_contamination_max", "Contamination", "float", "percentage",
                 "Estimated share of reads from another person of the same species.", "max",
                 "contaminated", "The sample holds DNA of more than one person."),
+    ControlType("expected_r2_min", "Expected accuracy", "float", "number",
+                "Squared correlation with the true genotypes at common variants that imputation expects of itself.", "min",
+                "low_confidence", "Too few genotypes could be determined with confidence."),
+    ControlType("heterozygosity_sd_max", "Heterozygosity for the ancestry", "float", "number",
+                "How far heterozygosity at common variants is from what the ancestry expects, in standard deviations.", "max",
+                "unusual_heterozygosity", "Heterozygosity is far from what the person's ancestry expects."),
+    ControlType("insert_size_min", "Fragment length", "float", "number",
+                "Mean length of the sequenced fragments in base pairs.", "min",
+                "short_fragments", "The library's fragments are short."),
+    ControlType("error_rate_max", "Differences from the reference", "float", "percentage",
+                "Mapped bases that differ from the reference genome; the person's own variants are among them.", "max",
+                "many_errors", "Many bases differ from the reference genome."),
+    ControlType("gc_slope_max", "Pull of GC", "float", "number",
+                "How far depth rises or falls with ten points more of GC, as a share of the mean depth.", "max",
+                "uneven_gc", "Depth depends on the share of G and C."),
+    ControlType("sex_string", "Sex chromosomes", "string", "text",
+                "Sex chromosomes that the depth speaks for; beside the declared sex, if one was declared.", None,
+                "sex_discordant", "The sex chromosomes are not those of the declared sex.", holds=True),
 )  # fmt: skip
 
+_OF_GENOTYPES = (
+    "call_rate_min",
+    "cc_min",
+    "hzy_max",
+    "fraction_contamination_max",
+    "expected_r2_min",
+    "heterozygosity_sd_max",
+)
 
 # Of an array there are no reads: these take the place of those that count them.
 ARRAY_CONTROL_TYPES = (
@@ -92,19 +122,25 @@ ARRAY_CONTROL_TYPES = (
     ControlType("array_heterozygosity_ratio_max", "Heterozygosity on the array", "float", "number",
                 "Usable genotypes with two different alleles, as a multiple of what the person's ancestry expects.", "max",
                 "unusual_heterozygosity", "More variants have two different alleles than one person's should."),
-    *(kind for kind in CONTROL_TYPES if kind.key in ("call_rate_min", "cc_min", "hzy_max", "fraction_contamination_max")),
+    *(kind for kind in CONTROL_TYPES if kind.key in _OF_GENOTYPES),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control of one sample. Values are None for yes-or-no controls and for what wasn't measured."""
+    """One control of one sample. Values are None for yes-or-no controls and for what wasn't measured.
+
+    value_warn: the limit beyond which it warns.  reason: why it isn't a `pass`, empty if it is.
+    """
 
     type: ControlType
     value_expected: float | None
     value_measured: float | None
     value_string: str
     status: Status
+    verdict: Verdict
+    value_warn: float | None = None
+    reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As in `result.json`."""
@@ -116,41 +152,80 @@ class Control:
             "value_measured": self.value_measured,
             "value_string": self.value_string,
             "status": self.status,
+            "verdict": self.verdict,
+            "value_warn": self.value_warn,
+            "reason": self.reason,
         }
 
 
 def judge(
     measured: dict[str, float | bool | None],
-    thresholds: dict[str, float],
+    limits: Limits,
     said: dict[str, str],
     kinds: tuple[ControlType, ...] = CONTROL_TYPES,
 ) -> list[Control]:
     """Every control of `kinds` in order, with its verdict.
 
-    A control that wasn't measured (absent or None), or for which the bundle has no threshold, is `skipped`.
-    `said` gives the short text of yes-or-no controls and of what doesn't apply, at most 128 characters.
+    A control that wasn't measured (absent or None), or that has no limit, is `skipped`. `said` gives the short text of
+    yes-or-no controls and of what doesn't apply, at most 128 characters.
     """
-    controls = []
-    for kind in kinds:
-        value = measured.get(kind.key)
-        if kind.limit is None:
-            status: Status = "skipped" if value is None else "succeeded" if value else "failed"
-            controls.append(Control(kind, None, None, said.get(kind.key, "")[:128], status))
-            continue
-        expected = thresholds.get(kind.key)
-        status = "skipped"
-        if value is not None and expected is not None:
-            fine = value >= expected if kind.limit == "min" else value <= expected
-            status = "succeeded" if fine else "failed"
-        number = None if value is None else float(f"{float(value):.6g}") if kind.type == "float" else int(value)
-        controls.append(Control(kind, expected, number, said.get(kind.key, "")[:128], status))
-    return controls
+    return [
+        _yes_or_no(kind, measured.get(kind.key), said.get(kind.key, "")[:128])
+        if kind.limit is None
+        else _number(kind, measured.get(kind.key), limits, said.get(kind.key, "")[:128])
+        for kind in kinds
+    ]
+
+
+def _yes_or_no(kind: ControlType, value: float | bool | None, text: str) -> Control:
+    if value is None:
+        return Control(kind, None, None, text, "skipped", "skipped", reason="not measured")
+    if value:
+        return Control(kind, None, None, text, "succeeded", "pass")
+    if kind.holds:
+        return Control(kind, None, None, text, "succeeded", "hold", reason=kind.message)
+    return Control(kind, None, None, text, "failed", "fail", reason=kind.message or text)
+
+
+def _number(kind: ControlType, value: float | bool | None, limits: Limits, text: str) -> Control:
+    fails, warns = limits.fail.get(kind.key), limits.warn.get(kind.key)
+    number = None if value is None else float(f"{float(value):.6g}") if kind.type == "float" else int(value)
+    if value is None or (fails is None and warns is None):
+        why = "not measured" if value is None else "the bundle sets no limit"
+        return Control(kind, fails, number, text, "skipped", "skipped", warns, text or why)
+    for limit, status, verdict, said in (
+        (fails, "failed", "fail", "allowed"),
+        (warns, "succeeded", "warn", "without a warning"),
+    ):
+        if limit is not None and _beyond(kind, value, limit):
+            side, most = ("below", "least") if kind.limit == "min" else ("above", "most")
+            why = f"{number:g} is {side} {limit:g}, the {most} {said}"
+            return Control(kind, fails, number, text, cast(Status, status), cast(Verdict, verdict), warns, why)
+    return Control(kind, fails, number, text, "succeeded", "pass", warns)
+
+
+def _beyond(kind: ControlType, value: float, limit: float) -> bool:
+    """NaN is beyond every limit."""
+    return not (value >= limit if kind.limit == "min" else value <= limit)
 
 
 def reasons(controls: list[Control]) -> list[Reason]:
     """One reason per code for the numeric controls that failed, in their order."""
+    return _by_code([row for row in controls if row.verdict == "fail" and row.type.limit is not None])
+
+
+def warnings(controls: list[Control]) -> list[Reason]:
+    """One reason per code for the controls that warn, in their order."""
+    return _by_code([row for row in controls if row.verdict == "warn"])
+
+
+def holds(controls: list[Control]) -> list[Reason]:
+    """What somebody has to look at before the result is released."""
+    return _by_code([row for row in controls if row.verdict == "hold"])
+
+
+def _by_code(controls: list[Control]) -> list[Reason]:
     found: dict[str, Reason] = {}
     for control in controls:
-        if control.status == "failed" and control.type.limit is not None:
-            found.setdefault(control.type.code, Reason(control.type.code, control.type.message))
+        found.setdefault(control.type.code, Reason(control.type.code, control.type.message))
     return list(found.values())

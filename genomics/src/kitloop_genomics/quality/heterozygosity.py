@@ -1,0 +1,46 @@
+"""Heterozygosity beside what the person's ancestry expects, in standard deviations among the panel's people.
+
+Two people's DNA in one tube has too many heterozygous sites, parents who are related leave too few. How much it varies
+among people depends on the genome: over a few megabases far more than over a whole one. So the panel's own people,
+each against the frequencies of their own population, give the scale.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kitloop_genomics.ancestry.frequencies import population_frequencies
+from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.quality.certainty import COMMON_MAF
+
+_FEW = 10  # people: fewer don't tell a standard deviation
+
+
+def heterozygosity_sd(panel: Panel, imputed: list[Dosages], share: NDArray[np.float64]) -> float | None:
+    """How many standard deviations the heterozygosity at common sites lies above (or below, negative) the expected.
+
+    share: (P,) ancestry. None for a panel without common sites or with fewer than ten people.
+    """
+    people = len(panel.people)
+    if people < _FEW:
+        return None
+    seen = expected = 0.0
+    seen_of = np.zeros(people)
+    expected_of = np.zeros(people)
+    for chromosome, dosages in zip(panel.chromosomes, imputed, strict=True):
+        overall = chromosome.alt_frequency
+        common = np.minimum(overall, 1 - overall) >= COMMON_MAF
+        frequency = population_frequencies(panel, chromosome)[common]
+        own = frequency @ share
+        seen += float(dosages.gp[common, 1].sum(dtype=np.float64))
+        expected += float((2 * own * (1 - own)).sum())
+        seen_of += (chromosome.genotypes[common] == 1).sum(axis=0)
+        for population, among in zip(panel.populations, (2 * frequency * (1 - frequency)).sum(axis=0), strict=True):
+            expected_of[population.members] += among
+    if expected == 0 or (expected_of == 0).any():
+        return None
+    ratios = seen_of / expected_of
+    spread = float(ratios.std(ddof=1))
+    return (seen / expected - float(ratios.mean())) / spread if spread > 0 else None
