@@ -9,7 +9,9 @@ import pysam.samtools
 import pytest
 from conftest import Finished
 from kitloop_genomics.alignment.bam import align
+from kitloop_genomics.alignment.mapping import MappedPair
 from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, fragment_length, insert_range, template_length
+from kitloop_genomics.alignment.records import header, records
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.sandbox.reads import SimulatedReads
 
@@ -24,8 +26,8 @@ def test_mates_that_face_each_other_are_a_proper_pair() -> None:
     one, two = _hit(1_000), _hit(1_250, reverse=True)
     assert flags(one, two, first=True, normal=NORMAL) == 99
     assert flags(two, one, first=False, normal=NORMAL) == 147
-    assert template_length(one, two, first=True) == 400
-    assert template_length(two, one, first=False) == -400
+    assert template_length(one, two) == 400
+    assert template_length(two, one) == -400
 
 
 @pytest.mark.parametrize(
@@ -47,13 +49,67 @@ def test_an_unmapped_mate_is_flagged_on_both_sides() -> None:
     assert flags(one, None, first=True, normal=NORMAL) == 1 + 8 + 16 + 64
     assert flags(None, one, first=False, normal=NORMAL) == 1 + 4 + 32 + 128
     assert flags(None, None, first=True, normal=NORMAL) == 1 + 4 + 8 + 64
-    assert template_length(one, None, first=True) == 0
+    assert template_length(one, None) == 0
 
 
 def test_mates_at_one_place_have_template_lengths_of_opposite_sign() -> None:
     one, two = _hit(1_000), _hit(1_000, reverse=True)
-    assert (template_length(one, two, first=True), template_length(two, one, first=False)) == (150, -150)
+    assert (template_length(one, two), template_length(two, one)) == (150, -150)
     assert fragment_length(one, two) == 150
+
+
+def test_mates_that_reach_past_each_other_are_measured_between_their_starts() -> None:
+    forward, backward = _hit(1_050), _hit(1_000, reverse=True)
+    assert (template_length(forward, backward), template_length(backward, forward)) == (100, -100)
+
+
+def _pair(name: str, one: Hit | None, two: Hit | None) -> MappedPair:
+    bases, quality = b"ACGTN" * 30, bytes(range(35, 65)) * 5
+    return MappedPair(name.encode(), (bases, bases[:149].lower()), (quality, quality[:149]), (one, two))
+
+
+CLIPPED = Hit(0, 500, 640, True, 37, 3, ((60, 0), (1, 1), (50, 0), (2, 2), (28, 0)), (4, 6))
+SHORT = Hit(0, 250, 399, False, 60, 0, ((149, 0),), (0, 0))
+PAIRS = (
+    _pair("facing", _hit(1_000), SHORT._replace(start=1_200, end=1_349, reverse=True)),
+    _pair("clipped", SHORT._replace(cigar=((150, 0),)), CLIPPED),
+    _pair("far", _hit(9_000_000), SHORT),
+    _pair("elsewhere", _hit(70_000), SHORT._replace(contig=1)),
+    _pair("alone", _hit(1_000, reverse=True), None),
+    _pair("alone-second", None, SHORT),
+    _pair("nowhere", None, None),
+)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "written.bam"
+    with pysam.BGZFile(str(path), "wb0") as out:
+        out.write(header({"chr1": 10_000_000, "chr2": 5_000}, "kit-1"))
+        out.write(b"".join(records(pair, NORMAL) for pair in PAIRS))
+    return path
+
+
+def test_records_are_read_back_as_they_were_meant(written: Path) -> None:
+    with pysam.AlignmentFile(str(written)) as file:
+        assert (file.references, file.lengths) == (("chr1", "chr2"), (10_000_000, 5_000))
+        found = {(record.query_name, record.is_read1): record for record in file.fetch(until_eof=True)}
+    assert len(found) == 2 * len(PAIRS)
+    record = found["clipped", False]
+    assert record.to_string().split("\t")[1:9] == ["147", "chr1", "501", "37", "4S60M1I50M2D28M6S", "=", "251", "-390"]
+    assert record.query_sequence == ("ACGTN" * 30)[:149].translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    assert list(record.query_qualities) == [value - 33 for value in (bytes(range(35, 65)) * 5)[:149]][::-1]
+    assert dict(record.get_tags()) == {"NM": 3, "RG": "1", "MQ": 60, "MC": "150M", "ms": 5 * sum(range(15, 32))}
+    unmapped = found["alone", False]
+    assert (unmapped.is_unmapped, unmapped.reference_start, unmapped.cigarstring) == (True, 1_000, None)
+    assert found["nowhere", True].reference_id == -1
+    assert found["far", True].bin == 4681 + (9_000_000 >> 14)
+
+
+def test_samtools_fixmate_has_nothing_to_add(written: Path, tmp_path: Path) -> None:
+    fixed = str(tmp_path / "fixed.bam")
+    pysam.samtools.fixmate("--no-PG", "-m", str(written), fixed, catch_stdout=False)
+    assert pysam.samtools.view("-h", "--no-PG", fixed) == pysam.samtools.view("-h", "--no-PG", str(written))
 
 
 def test_the_normal_insert_is_learnt_from_the_data() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import pysam
@@ -40,41 +40,48 @@ def align(
     r1: Path, r2: Path, bam: Path, *, reference: Path, contigs: dict[str, int], sample_id: str, threads: int = 1
 ) -> None:
     """Write `bam` and its index `bam` + `.bai`. Intermediate files stand beside it and are removed."""
-    mapper = Mapper(reference, list(contigs), threads)
-    pairs, normal = _learn_insert(mapper.map_files(r1, r2))
-    unsorted, fixed, ordered = (bam.with_suffix(f".{part}.bam") for part in ("unsorted", "fixed", "sorted"))
-    head = header(contigs, sample_id)
-    with pysam.AlignmentFile(str(unsorted), "wb0", header=head) as out:
-        for pair in pairs:
-            for record in records(pair, normal, head):
-                out.write(record)
+    unsorted, ordered = (bam.with_suffix(f".{part}.bam") for part in ("unsorted", "sorted"))
+    write_pairs(r1, r2, unsorted, reference=reference, contigs=contigs, sample_id=sample_id, threads=threads)
     extra = str(threads - 1)
-    pysam.samtools.fixmate("--no-PG", "-m", "-u", "-@", extra, str(unsorted), str(fixed), catch_stdout=False)
-    unsorted.unlink()
     prefix = str(bam.with_suffix(".sorting"))
     pysam.samtools.sort(
-        "--no-PG", "-m", "256M", "-l", "0", "-@", extra, "-T", prefix, "-o", str(ordered), str(fixed),
+        "--no-PG", "-m", "256M", "-l", "0", "-@", extra, "-T", prefix, "-o", str(ordered), str(unsorted),
         catch_stdout=False,
     )  # fmt: skip
-    fixed.unlink()
+    unsorted.unlink()
+    # Level 4 takes half the time of the usual 6 for 6 % more bytes.
     pysam.samtools.markdup(
-        "--no-PG", "-@", extra, "-T", str(bam.with_suffix(".marking")), str(ordered), str(bam), catch_stdout=False
-    )
+        "--no-PG", "-@", extra, "-T", str(bam.with_suffix(".marking")), "--output-fmt-option", "level=4",
+        "--write-index", str(ordered), f"{bam}##idx##{bam}.bai", catch_stdout=False,
+    )  # fmt: skip
     ordered.unlink()
-    pysam.samtools.index("-@", extra, str(bam), catch_stdout=False)
 
 
-def _learn_insert(pairs: Iterator[MappedPair]) -> tuple[Iterable[MappedPair], InsertRange]:
+def write_pairs(
+    r1: Path, r2: Path, bam: Path, *, reference: Path, contigs: dict[str, int], sample_id: str, threads: int = 1
+) -> None:
+    """Map every pair and write `bam`, uncompressed, in the files' order, mates' fields filled in."""
+    mapper = Mapper(reference, list(contigs), threads)
+    slices, normal = _learn_insert(mapper.map_files(r1, r2))
+    # htslib's 0 is "not compressed", and the index is no use while writing; pysam's stub knows neither.
+    with pysam.BGZFile(str(bam), "wb0") as out:  # type: ignore[call-arg]
+        out.write(header(contigs, sample_id))
+        for pairs in slices:
+            out.write(b"".join([records(pair, normal) for pair in pairs]))
+
+
+def _learn_insert(slices: Iterator[list[MappedPair]]) -> tuple[Iterable[list[MappedPair]], InsertRange]:
     """What length of fragment is normal, from the first pairs that both map well."""
-    first = list(islice(pairs, _LEARN_FROM_PAIRS))
+    first: list[list[MappedPair]] = []
+    while sum(map(len, first)) < _LEARN_FROM_PAIRS and (pairs := next(slices, None)):
+        first.append(pairs)
     lengths = []
-    for pair in first:
-        one, two = pair.hits
+    for one, two in (pair.hits for pairs in first for pair in pairs):
         if one and two and min(one.mapq, two.mapq) >= _MIN_MAPQ_FOR_INSERT:
             length = fragment_length(one, two)
             if length is not None:
                 lengths.append(length)
-    return chain(first, pairs), insert_range(lengths)
+    return chain(first, slices), insert_range(lengths)
 
 
 def count_alignments(bam: Path) -> AlignmentCounts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import mappy
 
@@ -17,8 +17,7 @@ from kitloop_genomics.intake.records import Batch, batches
 _SLICE = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class MappedPair:
+class MappedPair(NamedTuple):
     """One pair as sequenced, with where each mate lies (None = nowhere)."""
 
     name: bytes
@@ -31,14 +30,14 @@ class Mapper:
     """An index of the reference in memory, and threads that share it."""
 
     def __init__(self, reference: Path, contigs: list[str], threads: int = 1) -> None:
-        self._aligner = mappy.Aligner(str(reference), preset="sr")
+        self._aligner = mappy.Aligner(str(reference), preset="sr", n_threads=threads)
         if not self._aligner:
             raise OSError(f"{reference} can't be indexed")
         self._contigs = {name: at for at, name in enumerate(contigs)}
         self._threads = threads
 
-    def map_files(self, r1: Path, r2: Path) -> Iterator[MappedPair]:
-        """Every pair in the files' order, whatever the number of threads. The files have passed intake."""
+    def map_files(self, r1: Path, r2: Path) -> Iterator[list[MappedPair]]:
+        """Every pair in the files' order, some at a time, whatever the number of threads. The files have passed intake."""
         slices = (
             part
             for one, two in zip(batches(GzipStream(r1)), batches(GzipStream(r2)), strict=True)
@@ -46,37 +45,36 @@ class Mapper:
         )
         if self._threads == 1:
             for part in slices:
-                yield from self._map_slice(*part)
+                yield self._map_slice(*part)
             return
         with ThreadPoolExecutor(self._threads) as pool:
             waiting: deque[Future[list[MappedPair]]] = deque()
             for part in slices:
                 waiting.append(pool.submit(self._map_slice, *part))
                 if len(waiting) > 2 * self._threads:
-                    yield from waiting.popleft().result()
+                    yield waiting.popleft().result()
             while waiting:
-                yield from waiting.popleft().result()
+                yield waiting.popleft().result()
 
     def _map_slice(self, one: Batch, two: Batch) -> list[MappedPair]:
         buffer = mappy.ThreadBuffer()
+        find, contigs = self._aligner.map, self._contigs
         mapped = []
         fields = zip(one.names, one.bases, two.bases, one.qualities, two.qualities, strict=True)
         for name, bases1, bases2, quality1, quality2 in fields:
             hits: list[Hit | None] = [None, None]
-            for found in self._aligner.map(bases1.decode(), seq2=bases2.decode(), buf=buffer, MD=False):
+            # The name decides between places that fit equally well, so that repeats share out their reads.
+            for found in find(bases1, bases2, name, buffer):
                 mate = found.read_num - 1
-                if found.is_primary and hits[mate] is None:
-                    hits[mate] = self._hit(found, len((bases1, bases2)[mate]))
+                if hits[mate] is None and found.is_primary:
+                    before, after = found.q_st, len(bases2 if mate else bases1) - found.q_en
+                    reverse = found.strand < 0
+                    hits[mate] = Hit(
+                        contigs[found.ctg], found.r_st, found.r_en, reverse, found.mapq, found.NM, found.cigar,
+                        (after, before) if reverse else (before, after),
+                    )  # fmt: skip
             mapped.append(MappedPair(name, (bases1, bases2), (quality1, quality2), (hits[0], hits[1])))
         return mapped
-
-    def _hit(self, found: mappy.Alignment, length: int) -> Hit:
-        reverse = found.strand < 0
-        before, after = found.q_st, length - found.q_en
-        return Hit(
-            self._contigs[found.ctg], found.r_st, found.r_en, reverse, found.mapq, found.NM,
-            tuple((size, kind) for size, kind in found.cigar), (after, before) if reverse else (before, after),
-        )  # fmt: skip
 
 
 def _slices(one: Batch, two: Batch) -> Iterator[tuple[Batch, Batch]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PAIRED, PROPER, UNMAPPED, MATE_UNMAPPED, REVERSE, MATE_REVERSE, FIRST, LAST = 1, 2, 4, 8, 16, 32, 64, 128
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):  # a tuple, as there are two per pair and a dataclass takes five times as long to make
     """Where one read lies: 0-based `start` and exclusive `end` on sequence number `contig`.
 
     cigar: (length, operation) pairs of the aligned part; clips: soft-clipped bases before and after it, in the
@@ -21,7 +22,7 @@ class Hit:
     reverse: bool
     mapq: int
     edits: int
-    cigar: tuple[tuple[int, int], ...]
+    cigar: Sequence[Sequence[int]]
     clips: tuple[int, int]
 
 
@@ -73,10 +74,8 @@ def flags(own: Hit | None, mate: Hit | None, *, first: bool, normal: InsertRange
     return value
 
 
-def template_length(own: Hit | None, mate: Hit | None, *, first: bool) -> int:
-    """TLEN: the outer distance, positive for the leftmost record; 0 unless both lie on one sequence."""
+def template_length(own: Hit | None, mate: Hit | None) -> int:
+    """TLEN as samtools and minimap2 have it: from this read's 5' end to its mate's; 0 unless both lie on one sequence."""
     if own is None or mate is None or own.contig != mate.contig:
         return 0
-    length = max(own.end, mate.end) - min(own.start, mate.start)
-    leftmost = own.start < mate.start or (own.start == mate.start and first)
-    return length if leftmost else -length
+    return (mate.end if mate.reverse else mate.start) - (own.end if own.reverse else own.start)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _LETTERS = b"ACGTNacgtn."
+_QUALITIES = bytes(range(33, 127))
 _PER_BATCH = 20_000
 
 
@@ -61,9 +62,9 @@ def _batch(lines: list[bytes], seen: int) -> Batch:
         lines = [line.removesuffix(b"\r") for line in lines]
     headers, bases, pluses, qualities = lines[0::4], lines[1::4], lines[2::4], lines[3::4]
     # Each check is one pass in C over the whole batch; only a batch that fails is searched for the culprit.
-    if not all(header[:1] == b"@" for header in headers):
+    if {header[:1] for header in headers} != {b"@"}:
         raise _malformed(seen, [header[:1] == b"@" for header in headers], "does not start with @")
-    if not all(plus[:1] == b"+" for plus in pluses):
+    if {plus[:1] for plus in pluses} != {b"+"}:
         raise _malformed(seen, [plus[:1] == b"+" for plus in pluses], "has no + line")
     if list(map(len, bases)) != list(map(len, qualities)):
         same = [len(one) == len(other) for one, other in zip(bases, qualities, strict=True)]
@@ -72,9 +73,8 @@ def _batch(lines: list[bytes], seen: int) -> Batch:
         raise _malformed(seen, [bool(one) for one in bases], "has no bases")
     if b"".join(bases).translate(None, _LETTERS):
         raise _malformed(seen, [not one.translate(None, _LETTERS) for one in bases], "has letters that are no bases")
-    joined = b"".join(qualities)
-    if min(joined) < 33 or max(joined) > 126:
-        fine = [min(one) >= 33 and max(one) <= 126 for one in qualities]
+    if b"".join(qualities).translate(None, _QUALITIES):
+        fine = [not one.translate(None, _QUALITIES) for one in qualities]
         raise _malformed(seen, fine, "has quality characters out of range")
     return _named(headers, bases, qualities)
 
