@@ -100,7 +100,7 @@ def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast
     assert "Too little of this score could be read" in unread.sentence
     assert shown.count('<svg class="curve"') == 2
     assert [(share.name, share.percent, share.interval) for share in answer.context["page"].shares] == [
-        ("South", "75.0 %", "70 to 80 %"), ("North", "25.0 %", "20 to 30 %"),
+        ("South", "75.0 %", "70.0 to 80.0 %"), ("North", "25.0 %", "20.0 to 30.0 %"),
     ]  # fmt: skip
     assert "From 1 March 2026." in shown
     assert "style=" not in shown

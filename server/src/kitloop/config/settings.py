@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "kitloop.labs",
     "kitloop.runs",
     "kitloop.webhooks",
+    "kitloop.pages",
     "kitloop.dashboard",
     "kitloop.hosted",
     "kitloop.worker",

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
 
 from kitloop.dashboard.words import Badge, badge, number, sentence
+from kitloop.pages.ancestry_bar import Share, ancestry_bar
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.wire.samples import file_name
 
-COLOURS = 8  # series-0 … in dashboard.css
 VERDICTS = {"succeeded": ("passed", "good"), "failed": ("failed", "bad"), "skipped": ("not measured", "off")}
 
 
@@ -23,18 +22,6 @@ class Check:
     measured: str
     threshold: str
     verdict: Badge
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One population of the ancestry bar; x and width in percent of it."""
-
-    name: str
-    percent: str
-    interval: str
-    x: float
-    width: float
-    colour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ class Results:
 def results(run: Run) -> Results:
     """Four queries, whatever the number of rows."""
     checks = tuple(_check(row) for row in QualityControl.objects.filter(run=run).order_by("position"))
-    shares = _shares((run.ancestry or {}).get("populations", []))
+    shares = ancestry_bar(run.ancestry)
     return Results(
         state=badge(run.state),
         started=run.started,
@@ -106,27 +93,6 @@ def _check(row: QualityControl) -> Check:
         threshold="—" if row.value_expected is None else f"{limit} {expected}",
         verdict=Badge(text, tone),
     )
-
-
-def _shares(populations: list[dict[str, Any]]) -> tuple[Share, ...]:
-    """Largest first. The bar is as long as the shares' sum, which rounding keeps a hair from 1."""
-    found, x = [], 0.0
-    ordered = sorted(populations, key=lambda row: -float(row.get("proportion") or 0))
-    for at, row in enumerate(ordered):
-        part = float(row.get("proportion") or 0)
-        known = row.get("low") is not None and row.get("high") is not None
-        found.append(
-            Share(
-                name=str(row.get("name") or row.get("key") or "?"),
-                percent=f"{part * 100:.1f} %",
-                interval=f"{row['low'] * 100:.1f} to {row['high'] * 100:.1f} %" if known else "",
-                x=round(x, 3),
-                width=round(part * 100, 3),
-                colour=at % COLOURS,
-            )
-        )
-        x += part * 100
-    return tuple(found)
 
 
 def _score(row: TraitScore) -> Score:

@@ -12,9 +12,8 @@ from kitloop.hosted.entry import enter
 from kitloop.hosted.opening import behind, minutes_left
 from kitloop.hosted.showing import show
 from kitloop.kits.links import Link
+from kitloop.pages.ancestry_bar import Share, ancestry_bar
 from kitloop.runs.models import Run, TraitScore
-
-COLOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +32,6 @@ class Score:
     threshold: str
     curve: Curve | None
     advice: tuple[Advice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A part of the ancestry; x and width in percent of the bar."""
-
-    name: str
-    percent: str
-    interval: str
-    x: float
-    width: float
-    colour: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +70,7 @@ def report(request: HttpRequest, link: Link) -> HttpResponse:
         finished=run.finished,
         minutes_left=minutes_left(link),
         scores=tuple(_score(row) for row in TraitScore.objects.shown_by(sample).order_by("key")),
-        shares=_shares((run.ancestry or {}).get("populations", [])),
+        shares=ancestry_bar(run.ancestry),
     )
     return show(request, "report.html", page)
 
@@ -116,23 +103,3 @@ def _sentence(percentile: float | None, details: dict[str, Any]) -> str:
         else ""
     )
     return f"Your score is higher than that of {percentile:.0f} in 100 people of the comparison group.{range_}"
-
-
-def _shares(populations: list[dict[str, Any]]) -> tuple[Share, ...]:
-    """Largest first."""
-    found, x = [], 0.0
-    for at, row in enumerate(sorted(populations, key=lambda each: -float(each.get("proportion") or 0))):
-        part = 100 * float(row.get("proportion") or 0)
-        known = row.get("low") is not None and row.get("high") is not None
-        found.append(
-            Share(
-                name=str(row.get("name") or row.get("key") or "?"),
-                percent=f"{part:.1f} %",
-                interval=f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %" if known else "not estimated",
-                x=round(x, 3),
-                width=round(part, 3),
-                colour=at % COLOURS,
-            )
-        )
-        x += part
-    return tuple(found)
