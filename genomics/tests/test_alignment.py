@@ -78,6 +78,7 @@ PAIRS = (
     _pair("alone", _hit(1_000, reverse=True), None),
     _pair("alone-second", None, SHORT),
     _pair("nowhere", None, None),
+    MappedPair(b"long", (b"A" * 1_200,) * 2, (b"~" * 1_200, b"F" * 1_200), (None, None)),
 )
 
 

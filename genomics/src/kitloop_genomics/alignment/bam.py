@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import pysam
 import pysam.samtools
 
-from kitloop_genomics.alignment.mapping import MappedPair, Mapper
+from kitloop_genomics.alignment.mapping import MappedPair, Mapper, read_slices
 from kitloop_genomics.alignment.pairing import InsertRange, fragment_length, insert_range
 from kitloop_genomics.alignment.records import header, records
+from kitloop_genomics.intake.records import Batch
 
+Part = TypeVar("Part")
 _MIN_MAPQ_FOR_INSERT = 20
-_LEARN_FROM_PAIRS = 10_000
+_LEARN_FROM_PAIRS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +66,49 @@ def write_pairs(
 ) -> None:
     """Map every pair and write `bam`, uncompressed, in the files' order, mates' fields filled in."""
     mapper = Mapper(reference, list(contigs), threads)
-    slices, normal = _learn_insert(mapper.map_files(r1, r2))
+    slices = read_slices(r1, r2)
+    first: list[MappedPair] = []
+    while len(first) < _LEARN_FROM_PAIRS and (part := next(slices, None)):
+        first += mapper.map_pairs(*part)
+    normal = _normal_insert(first)
+
+    # Pairs become bytes one by one: thousands of them at a time would keep Python's garbage collector busy.
+    def encoded(part: tuple[Batch, Batch]) -> bytes:
+        return b"".join(records(pair, normal) for pair in mapper.map_pairs(*part))
+
     # htslib's 0 is "not compressed", and the index is no use while writing; pysam's stub knows neither.
     with pysam.BGZFile(str(bam), "wb0") as out:  # type: ignore[call-arg]
         out.write(header(contigs, sample_id))
-        for pairs in slices:
-            out.write(b"".join([records(pair, normal) for pair in pairs]))
+        out.write(b"".join(records(pair, normal) for pair in first))
+        first.clear()
+        for block in _in_order(encoded, slices, threads):
+            out.write(block)
 
 
-def _learn_insert(slices: Iterator[list[MappedPair]]) -> tuple[Iterable[list[MappedPair]], InsertRange]:
-    """What length of fragment is normal, from the first pairs that both map well."""
-    first: list[list[MappedPair]] = []
-    while sum(map(len, first)) < _LEARN_FROM_PAIRS and (pairs := next(slices, None)):
-        first.append(pairs)
+def _in_order(work: Callable[[Part], bytes], parts: Iterable[Part], threads: int) -> Iterator[bytes]:
+    """What `work` gives for each part, in the order of the parts, some at a time."""
+    if threads == 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[bytes]] = deque()
+        for part in parts:
+            waiting.append(pool.submit(work, part))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _normal_insert(pairs: list[MappedPair]) -> InsertRange:
+    """What length of fragment is normal, from pairs that map well."""
     lengths = []
-    for one, two in (pair.hits for pairs in first for pair in pairs):
+    for one, two in (pair.hits for pair in pairs):
         if one and two and min(one.mapq, two.mapq) >= _MIN_MAPQ_FOR_INSERT:
             length = fragment_length(one, two)
             if length is not None:
                 lengths.append(length)
-    return chain(first, slices), insert_range(lengths)
+    return insert_range(lengths)
 
 
 def count_alignments(bam: Path) -> AlignmentCounts:

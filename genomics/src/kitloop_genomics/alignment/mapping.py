@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,39 +25,18 @@ class MappedPair(NamedTuple):
 
 
 class Mapper:
-    """An index of the reference in memory, and threads that share it."""
+    """An index of the reference in memory, which threads may share."""
 
     def __init__(self, reference: Path, contigs: list[str], threads: int = 1) -> None:
         self._aligner = mappy.Aligner(str(reference), preset="sr", n_threads=threads)
         if not self._aligner:
             raise OSError(f"{reference} can't be indexed")
         self._contigs = {name: at for at, name in enumerate(contigs)}
-        self._threads = threads
 
-    def map_files(self, r1: Path, r2: Path) -> Iterator[list[MappedPair]]:
-        """Every pair in the files' order, some at a time, whatever the number of threads. The files have passed intake."""
-        slices = (
-            part
-            for one, two in zip(batches(GzipStream(r1)), batches(GzipStream(r2)), strict=True)
-            for part in _slices(one, two)
-        )
-        if self._threads == 1:
-            for part in slices:
-                yield self._map_slice(*part)
-            return
-        with ThreadPoolExecutor(self._threads) as pool:
-            waiting: deque[Future[list[MappedPair]]] = deque()
-            for part in slices:
-                waiting.append(pool.submit(self._map_slice, *part))
-                if len(waiting) > 2 * self._threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-
-    def _map_slice(self, one: Batch, two: Batch) -> list[MappedPair]:
+    def map_pairs(self, one: Batch, two: Batch) -> Iterator[MappedPair]:
+        """Every pair in its order."""
         buffer = mappy.ThreadBuffer()
         find, contigs = self._aligner.map, self._contigs
-        mapped = []
         fields = zip(one.names, one.bases, two.bases, one.qualities, two.qualities, strict=True)
         for name, bases1, bases2, quality1, quality2 in fields:
             hits: list[Hit | None] = [None, None]
@@ -73,14 +50,15 @@ class Mapper:
                         contigs[found.ctg], found.r_st, found.r_en, reverse, found.mapq, found.NM, found.cigar,
                         (after, before) if reverse else (before, after),
                     )  # fmt: skip
-            mapped.append(MappedPair(name, (bases1, bases2), (quality1, quality2), (hits[0], hits[1])))
-        return mapped
+            yield MappedPair(name, (bases1, bases2), (quality1, quality2), (hits[0], hits[1]))
 
 
-def _slices(one: Batch, two: Batch) -> Iterator[tuple[Batch, Batch]]:
-    for at in range(0, len(one.names), _SLICE):
-        part = slice(at, at + _SLICE)
-        yield (
-            Batch(one.names[part], one.mates[part], one.bases[part], one.qualities[part]),
-            Batch(two.names[part], two.mates[part], two.bases[part], two.qualities[part]),
-        )
+def read_slices(r1: Path, r2: Path) -> Iterator[tuple[Batch, Batch]]:
+    """Both files side by side, 2,000 pairs at a time. They have passed intake."""
+    for one, two in zip(batches(GzipStream(r1)), batches(GzipStream(r2)), strict=True):
+        for at in range(0, len(one.names), _SLICE):
+            part = slice(at, at + _SLICE)
+            yield (
+                Batch(one.names[part], one.mates[part], one.bases[part], one.qualities[part]),
+                Batch(two.names[part], two.mates[part], two.bases[part], two.qualities[part]),
+            )

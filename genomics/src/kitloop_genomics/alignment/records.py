@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from struct import Struct
 
 from kitloop_genomics.alignment.mapping import MappedPair
@@ -11,6 +12,7 @@ READ_GROUP = "1"
 _SOFT_CLIP = 4
 _OPERATIONS = "MIDNSHP=X"
 _MIN_QUALITY_FOR_SCORE = 15  # as in samtools fixmate
+_LONGEST_FOR_ADLER = 65_520 // 93
 # block_size, refID, pos, l_read_name, mapq, bin, n_cigar_op, flag, l_seq, next_refID, next_pos, tlen
 _FIXED = Struct("<iiiBBHHHiiii")
 _FIXED_BYTES = _FIXED.size - 4  # block_size doesn't count itself
@@ -70,7 +72,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
             tags += _TAG.pack(b"MQi", mate.mapq)
         if mapped:
             tags += b"MCZ" + cigars[1 - at][2] + b"\0"
-        tags += _TAG.pack(b"msi", sum(pair.qualities[1 - at].translate(_GOOD_PHRED)))
+        tags += _TAG.pack(b"msi", _score(pair.qualities[1 - at]))
         place, other = own or mate, mate or own
         body = b"".join((pair.name, b"\0", packed, bytes.fromhex(digits.decode()), phred, tags))
         out.append(
@@ -91,6 +93,12 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
         )
         out.append(body)
     return b"".join(out)
+
+
+def _score(quality: bytes) -> int:
+    """Sum of the good qualities. One half of Adler-32 is the sum of the bytes modulo 65,521, ten times as fast as `sum`."""
+    good = quality.translate(_GOOD_PHRED)
+    return (zlib.adler32(good) & 0xFFFF) - 1 if len(good) <= _LONGEST_FOR_ADLER else sum(good)
 
 
 def _cigar(hit: Hit | None) -> tuple[bytes, int, bytes]:

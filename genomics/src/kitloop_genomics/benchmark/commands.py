@@ -103,6 +103,14 @@ def _show(found: dict[str, Any]) -> None:
                 )
     console = Console()
     console.print(table)
+    for row in found["depths"]:
+        if "mapping_cpu_seconds" in row:
+            steps = row["cpu_seconds"] | {
+                f"FASTQ to SAM fields, {who}": used for who, used in row["mapping_cpu_seconds"].items()
+            }
+            for step, used in steps.items():
+                console.print(f"{step:40} {used:.2f}{'' if step.endswith('ratio') else ' s'}")
+            console.print(f"{'properly paired':40} {row['properly_paired_fraction']:.2%}")
     bins = Table(
         "depth",
         "who",

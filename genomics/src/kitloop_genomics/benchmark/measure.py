@@ -89,6 +89,7 @@ def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], 
     """One target from its FASTQ files on, with the seconds of each step."""
     # Imported here: the stored likelihoods need no aligner.
     from kitloop_genomics.alignment.bam import align, count_alignments
+    from kitloop_genomics.benchmark.mapping import mapping_seconds
     from kitloop_genomics.bundle.panel import PanelChromosome
     from kitloop_genomics.likelihoods.likelihoods import likelihoods
     from kitloop_genomics.likelihoods.pileup import observe
@@ -109,6 +110,7 @@ def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], 
         align(r1, r2, bam, reference=reference, contigs=contigs, sample_id="T0", threads=1)
         seconds["alignment"] = time.process_time() - began
         counts = count_alignments(bam)
+        mapping = mapping_seconds(r1, r2, reference, contigs, Path(folder))
         chromosome = PanelChromosome(
             name, benchmark.position + 1, benchmark.ref, benchmark.alt, (".",) * len(benchmark.position),
             np.zeros((0, 0), np.uint8), benchmark.cm,
@@ -127,6 +129,7 @@ def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], 
         "from_reads": True,
         "properly_paired_fraction": round(counts.proper / counts.reads, 5),
         "cpu_seconds": {step: round(used, 2) for step, used in seconds.items()},
+        "mapping_cpu_seconds": mapping,
         "cpu_seconds_per_sample": round(sum(seconds.values()), 2),
         "peak_rss_mb": round(memory, 1),
     }
