@@ -1,4 +1,4 @@
-"""A request of one of the cast's."""
+"""Requests of the cast's."""
 
 from typing import Any
 
@@ -14,3 +14,9 @@ def sent(client: Client, cast: Cast, method: str, path: str, body: Any = None, w
         content_type="application/json",
         headers=getattr(cast, who).headers,
     )
+
+
+def ordered(client: Client, cast: Cast, key: str, **changes: Any) -> Any:
+    """The answer to an order of a kit, made with any key."""
+    headers = {"Authorization": f"Api-Key {key}"}
+    return client.post("/api/v2/sample-kit/", cast.order(**changes), content_type="application/json", headers=headers)
