@@ -33,6 +33,7 @@ def _run(demo: Demo, reads: SimulatedReads, out: Path, *more: object) -> list[ob
         (),
         ("panel",),
         ("panel", "demo"),
+        ("panel", "build"),
         ("panel", "check"),
         ("simulate", "reads"),
         ("simulate", "array"),
@@ -95,12 +96,12 @@ def test_an_unusable_bundle_is_exit_code_3_with_file_and_remedy(
 ) -> None:
     broken = tmp_path / "bundle"
     shutil.copytree(demo.bundle, broken)
-    (broken / "panel.bcf").unlink()
+    (broken / "panel" / "chr1.sites").unlink()
     done = _call(
         "run", "--bundle", broken, "--r1", reads.r1, "--r2", reads.r2, "--sample-id", "s", "--out", tmp_path / "out"
     )
     assert done.returncode == 3
-    assert str(broken / "panel.bcf") in done.stderr
+    assert str(broken / "panel" / "chr1.sites") in done.stderr
     assert "kitloop-genomics panel demo" in done.stderr
     assert not (tmp_path / "out" / "result.json").exists()
     checked = _call("panel", "check", broken)

@@ -17,6 +17,7 @@ from rich.table import Table
 from kitloop_genomics import __version__
 from kitloop_genomics.arrays.vendors import Vendor
 from kitloop_genomics.benchmark.commands import bench, simulate_benchmark_command
+from kitloop_genomics.building.commands import build_command
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.sandbox.problems import Problem
 
@@ -354,4 +355,5 @@ def _show_accuracy(found: dict[str, Any]) -> None:
 
 
 kitloop_genomics.add_command(bench)
+panel.add_command(build_command)
 simulate.add_command(simulate_benchmark_command)

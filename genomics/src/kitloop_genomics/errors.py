@@ -3,7 +3,8 @@
     GenomicsError
     ├── BundleError      the reference bundle or demo folder can't be used; says which file and how to mend it
     ├── InputError       an argument can't be used (a sample id with a slash, a missing FASTQ)
-    │   └── ScoringFileError   a scoring file can't be read; names its line
+    │   ├── ScoringFileError   a scoring file can't be read; names its line
+    │   └── PanelSourceError   a file that a bundle is built from can't be used; names the line or record
     └── ExportError      an array export can't be used (`arrays.errors`, where each problem has its class)
 
 Bad *data* is not an error: it is a verdict, and ends in `result.json` with status `failed_qc`.
@@ -41,3 +42,14 @@ class ScoringFileError(InputError):
         self.problem = problem
         self.remedy = remedy
         self.line = line
+
+
+class PanelSourceError(InputError):
+    """A file that a bundle is built from can't be used. `place` is a line or record of it, None for the whole file."""
+
+    def __init__(self, path: Path, problem: str, remedy: str, *, place: str | None = None) -> None:
+        super().__init__(f"{path}{f', {place}' if place else ''}: {problem}. {remedy}")
+        self.path = path
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy

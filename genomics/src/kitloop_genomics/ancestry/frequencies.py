@@ -10,9 +10,5 @@ from kitloop_genomics.bundle.panel import Panel, PanelChromosome
 
 def population_frequencies(panel: Panel, chromosome: PanelChromosome) -> NDArray[np.float64]:
     """(M, P) frequency of ALT in each population; half a copy of each allele is added, so none is 0 or 1."""
-    genotypes = chromosome.genotypes
-    columns = [
-        (genotypes[:, population.members].sum(axis=1, dtype=np.float64) + 0.5) / (2 * len(population.members) + 1)
-        for population in panel.populations
-    ]
-    return np.ascontiguousarray(np.stack(columns, axis=1))
+    haplotypes = 2 * np.array([len(population.members) for population in panel.populations])
+    return np.ascontiguousarray((chromosome.copies_in(panel.populations) + 0.5) / (haplotypes + 1))

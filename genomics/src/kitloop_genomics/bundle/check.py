@@ -56,7 +56,7 @@ def _reference(bundle: Bundle) -> list[BundleError]:
             if wrong:
                 problems.append(
                     BundleError(
-                        bundle.path / "panel.bcf",
+                        bundle.path / "panel",
                         f"{wrong} sites of {chromosome.name} have a REF that is not the reference's base",
                         "The panel is of another build: use the reference that it was called against",
                     )
@@ -68,7 +68,7 @@ def _sites(bundle: Bundle) -> list[BundleError]:
     """There is something to impute, and populations to compare with."""
     problems = []
     if bundle.panel.sites == 0:
-        problems.append(BundleError(bundle.path / "panel.bcf", "holds no sites", "Use a panel with sites"))
+        problems.append(BundleError(bundle.path / "panel", "holds no sites", "Use a panel with sites"))
     if len(bundle.panel.populations) < 2:
         where = bundle.path / "populations.tsv"
         problems.append(BundleError(where, "has fewer than two populations", "Label at least two populations"))
@@ -80,8 +80,8 @@ def _frequencies(bundle: Bundle) -> list[BundleError]:
     fixed = sum(int(((row.alt_frequency == 0) | (row.alt_frequency == 1)).sum()) for row in bundle.panel.chromosomes)
     if not fixed:
         return []
-    remedy = "Drop them with `bcftools view -c 1:minor`"
-    return [BundleError(bundle.path / "panel.bcf", f"{fixed} sites don't vary in the panel", remedy)]
+    remedy = "Build the bundle again with `kitloop-genomics panel build`, which leaves them out"
+    return [BundleError(bundle.path / "panel", f"{fixed} sites don't vary in the panel", remedy)]
 
 
 def _positions(bundle: Bundle) -> list[BundleError]:

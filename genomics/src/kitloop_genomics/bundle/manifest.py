@@ -11,7 +11,8 @@ from kitloop_genomics.errors import BundleError
 from kitloop_genomics.writing import sha256_of, write_json
 
 FILE_NAME = "manifest.json"
-SCHEMA = "kitloop-bundle/1"
+SCHEMA = "kitloop-bundle/2"
+_WITHOUT_STORE = "kitloop-bundle/1"  # its panel was one BCF, read whole at each run
 _REBUILD = "Build it again with `kitloop-genomics panel demo`, or copy the bundle again from its source"
 
 
@@ -19,7 +20,8 @@ _REBUILD = "Build it again with `kitloop-genomics panel demo`, or copy the bundl
 class Manifest:
     """`files` maps a relative path to `{"size": bytes, "sha256": hex}`; `created_by` says tool, version and seed.
 
-    `kind` is "reference-bundle" or "held-out-people". `imputation` may hold `effective_population_size`.
+    `kind` is "reference-bundle" or "held-out-people". `imputation` may hold `effective_population_size`. `sources`
+    are the files that it was built from: name, size, sha256 and, where it was given, `licence`.
     """
 
     kind: str
@@ -30,6 +32,7 @@ class Manifest:
     license: str
     created_by: dict[str, Any]
     imputation: dict[str, float] = field(default_factory=dict)
+    sources: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -54,7 +57,11 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BundleError(path, f"the manifest can't be read ({error})", _REBUILD) from error
-    if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
+    schema = content.pop("schema", None) if isinstance(content, dict) else None
+    if schema == _WITHOUT_STORE:
+        remedy = "Build it again, from the same sources with `kitloop-genomics panel build` or by `panel demo`"
+        raise BundleError(path, "the bundle is of an earlier form, whose panel is one BCF", remedy)
+    if schema != SCHEMA:
         raise BundleError(path, f"not a manifest of schema {SCHEMA}", _REBUILD)
     try:
         return Manifest(**content)

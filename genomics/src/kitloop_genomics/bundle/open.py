@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from kitloop_genomics.bundle import positions
-from kitloop_genomics.bundle.genetic_map import read_genetic_map
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
 from kitloop_genomics.bundle.panel import Panel, read_panel
 from kitloop_genomics.errors import BundleError
@@ -19,7 +18,7 @@ KIND = "reference-bundle"
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle with its panel in memory.
+    """A bundle; its panel is mapped into memory and read where it is used.
 
     contigs maps each sequence of the reference to its length in bp. thresholds is the parsed `thresholds.json`:
     `{"quality_controls": {key: number}, "scores": {key: {"unit", "risk_percentile_threshold"}}}`.
@@ -70,12 +69,11 @@ def open_bundle(path: Path) -> Bundle:
         raise BundleError(path, f"this folder holds '{manifest.kind}'", "Point to the folder `bundle` beside it")
     for problem in file_problems(path, manifest, checksums=False):
         raise problem
-    genetic_map = read_genetic_map(path / "map.tsv")
     return Bundle(
         path,
         manifest,
         read_contigs(path / "reference.fa.fai"),
-        read_panel(path / "panel.bcf", path / "populations.tsv", genetic_map),
+        read_panel(path),
         read_thresholds(path / "thresholds.json"),
     )
 

@@ -1,47 +1,79 @@
-"""The phased panel: `panel.bcf` and `populations.tsv` as arrays."""
+"""The phased panel as a run uses it: what the sites are, and haplotypes that are read where they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pysam
 from numpy.typing import NDArray
 
-from kitloop_genomics.bundle.genetic_map import GeneticMap
+from kitloop_genomics.bundle.columns import read_columns
+from kitloop_genomics.bundle.haplotypes import StoredHaplotypes
+from kitloop_genomics.bundle.texts import Texts
 from kitloop_genomics.errors import BundleError
 
-_FIXED_COLUMNS = 9
+FOLDER = "panel"
+INDEX = "index.json"
+SCHEMA = "kitloop-panel/1"
+PEOPLE_HEADER = "person\tpopulation\tname"
+_REBUILD = "Build the bundle again with `kitloop-genomics panel build`, or copy it again from its source"
 
 
 @dataclass(frozen=True, slots=True)
 class PanelChromosome:
-    """M biallelic SNPs of one chromosome over N haplotypes (two per person, in the order of `Panel.people`).
+    """M biallelic sites of one chromosome over N haplotypes (two per person, in the order of `Panel.people`).
 
-    position: (M,) int64, 1-based, strictly increasing.  ref, alt: (M,) uint8, ASCII of A, C, G, T.
-    ids: M strings.  haplotypes: (M, N) uint8, 0 = REF and 1 = ALT, nothing missing, C order.  cm: (M,) float64.
+    position: (M,) int64, 1-based, never falling.  ref, alt: (M,) uint8, ASCII of A, C, G, T.
+    ids: M strings.  haplotypes: (M, N) uint8, 0 = REF and 1 = ALT, nothing missing, C order, or the same in files.
+    cm: (M,) float64.  stored_copies: (M, 1 + P) haplotypes with ALT, of all people and of each population; counted
+    from the haplotypes where it isn't given.
     """
 
     name: str
     position: NDArray[np.int64]
     ref: NDArray[np.uint8]
     alt: NDArray[np.uint8]
-    ids: tuple[str, ...]
-    haplotypes: NDArray[np.uint8]
+    ids: Sequence[str]
+    haplotypes: NDArray[np.uint8] | StoredHaplotypes
     cm: NDArray[np.float64]
+    stored_copies: NDArray[np.unsignedinteger[Any]] | None = None
 
     @property
     def alt_frequency(self) -> NDArray[np.float64]:
         """(M,) share of ALT among the panel's haplotypes."""
-        return np.asarray(self.haplotypes.mean(axis=1, dtype=np.float64))
+        if self.stored_copies is not None:
+            return np.asarray(self.stored_copies[:, 0] / self.haplotypes.shape[1])
+        return np.asarray(np.asarray(self.haplotypes).mean(axis=1, dtype=np.float64))
+
+    def copies_in(self, populations: Sequence[Population]) -> NDArray[np.int64]:
+        """(M, P) haplotypes with ALT in each of the panel's populations."""
+        if self.stored_copies is not None:
+            return self.stored_copies[:, 1:].astype(np.int64)
+        genotypes = self.genotypes
+        return np.stack([genotypes[:, one.members].sum(axis=1, dtype=np.int64) for one in populations], axis=1)
+
+    def packed(self, first: int, last: int) -> NDArray[np.uint8]:
+        """(last - first, ceil(N/8)) haplotypes of the sites `first` to `last` as bits, the first in the highest bit."""
+        if isinstance(self.haplotypes, StoredHaplotypes):
+            return self.haplotypes.packed(first, last)
+        return np.packbits(self.haplotypes[first:last], axis=1)
+
+    def genotypes_at(self, sites: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(len(sites), N/2) ALT count of each panel person, 0 to 2, at sites in rising order."""
+        if isinstance(self.haplotypes, StoredHaplotypes):
+            alleles = np.unpackbits(self.haplotypes.rows(sites), axis=1, count=self.haplotypes.haplotypes)
+        else:
+            alleles = self.haplotypes[sites]
+        return np.asarray(alleles[:, 0::2] + alleles[:, 1::2])
 
     @property
     def genotypes(self) -> NDArray[np.uint8]:
-        """(M, N/2) ALT count of each panel person, 0 to 2."""
-        return self.haplotypes[:, 0::2] + self.haplotypes[:, 1::2]
+        """(M, N/2) ALT count of each panel person at all sites: for small panels."""
+        return self.genotypes_at(np.arange(len(self.position)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,77 +98,61 @@ class Panel:
         return sum(len(chromosome.position) for chromosome in self.chromosomes)
 
 
-def read_panel(bcf: Path, populations: Path, genetic_map: GeneticMap) -> Panel:
-    """Decode the panel. `BundleError` for sites that aren't phased, complete, biallelic SNPs in order."""
-    remedy = "The panel must hold phased biallelic SNPs without missing genotypes, sorted, with GT first in FORMAT"
+def read_panel(folder: Path) -> Panel:
+    """The panel of the bundle in `folder`, mapped and not read. `BundleError` if a part is missing or doesn't fit."""
+    people, populations = read_populations(folder / "populations.tsv")
+    path = folder / FOLDER / INDEX
     try:
-        with pysam.VariantFile(str(bcf)) as file:
-            people = tuple(file.header.samples)
-            chromosomes = []
-            for name, records in groupby(file, key=lambda record: str(record.chrom)):
-                if name not in genetic_map.position:
-                    raise BundleError(bcf, f"{name} has no genetic map", "Add its rows to map.tsv")
-                chromosomes.append(_read_chromosome(name, records, len(people), genetic_map))
-    except FileNotFoundError:
-        raise BundleError(bcf, "the panel is missing", "Copy the bundle again from its source") from None
-    except (OSError, ValueError) as error:
-        raise BundleError(bcf, f"the panel can't be read ({error})", remedy) from error
-    return Panel(people, _read_populations(populations, people), tuple(chromosomes))
+        content = json.loads(path.read_text())
+        if content.pop("schema") != SCHEMA:
+            raise ValueError(f"its schema is not {SCHEMA}")
+        described = [(str(one["name"]), list(one["chunks"])) for one in content["chromosomes"]]
+        haplotypes = int(content["haplotypes"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BundleError(path, f"the panel's index can't be read ({error})", _REBUILD) from error
+    if haplotypes != 2 * len(people):
+        problem = f"names {len(people)} people, and the panel has {haplotypes} haplotypes"
+        raise BundleError(folder / "populations.tsv", problem, "One row per panel person, in the panel's order")
+    chromosomes = [_chromosome(path.parent, name, chunks, haplotypes, len(populations)) for name, chunks in described]
+    return Panel(people, populations, tuple(chromosomes))
 
 
-def _read_chromosome(
-    name: str, records: Iterator[pysam.VariantRecord], people: int, genetic_map: GeneticMap
-) -> PanelChromosome:
-    position, ref, alt, ids, rows = [], [], [], [], []
-    for record in records:
-        # The text of a record is far quicker to take apart than pysam's view of one sample at a time.
-        fields = str(record).rstrip("\n").split("\t", _FIXED_COLUMNS)
-        if len(fields[3]) != 1 or len(fields[4]) != 1 or len(fields) != _FIXED_COLUMNS + 1:
-            raise ValueError(f"{name}:{fields[1]} is not a biallelic SNP with genotypes")
-        text = fields[9]
-        if fields[8] != "GT":
-            text = "\t".join(entry.split(":", 1)[0] for entry in text.split("\t"))
-        cells = np.frombuffer(text.encode() + b"\t", np.uint8)
-        if cells.size != 4 * people:
-            raise ValueError(f"{name}:{fields[1]} has genotypes other than phased pairs of 0 and 1")
-        grid = cells.reshape(people, 4)
-        alleles = grid[:, (0, 2)].reshape(-1) - ord("0")
-        if (grid[:, 1] != ord("|")).any() or (alleles > 1).any():
-            raise ValueError(f"{name}:{fields[1]} has unphased or missing genotypes")
-        position.append(int(fields[1]))
-        ids.append(fields[2])
-        ref.append(ord(fields[3]))
-        alt.append(ord(fields[4]))
-        rows.append(alleles)
-    at = np.array(position, np.int64)
-    if (np.diff(at) <= 0).any():
-        raise ValueError(f"{name} has sites out of order or twice")
-    return PanelChromosome(
-        name,
-        at,
-        np.array(ref, np.uint8),
-        np.array(alt, np.uint8),
-        tuple(ids),
-        np.ascontiguousarray(np.array(rows, np.uint8)),
-        genetic_map.centimorgans(name, at),
-    )
+def _chromosome(folder: Path, name: str, chunks: list[Any], haplotypes: int, populations: int) -> PanelChromosome:
+    path = folder / f"{name}.sites"
+    columns = read_columns(path)
+    start = np.concatenate([[0], np.cumsum([int(sites) for sites in chunks])])
+    files = tuple(folder / chunk_name(name, number) for number in range(len(chunks)))
+    try:
+        found = PanelChromosome(
+            name, columns["position"], columns["ref"], columns["alt"], Texts(columns["id_end"], columns["id"]),
+            StoredHaplotypes(files, start, haplotypes), columns["cm"], columns["copies"],
+        )  # fmt: skip
+    except KeyError as error:
+        raise BundleError(path, f"has no column {error}", _REBUILD) from error
+    if len(found.position) != start[-1] or columns["copies"].shape[1] != 1 + populations:
+        raise BundleError(path, "doesn't fit the panel's index and populations", _REBUILD)
+    return found
 
 
-def _read_populations(path: Path, people: tuple[str, ...]) -> tuple[Population, ...]:
-    remedy = "One row per panel person under the header 'person\\tpopulation\\tname'"
+def chunk_name(chromosome: str, number: int) -> str:
+    return f"{chromosome}.{number:05d}.haplotypes"
+
+
+def read_populations(path: Path) -> tuple[tuple[str, ...], tuple[Population, ...]]:
+    """The people in the order of the panel's columns, and their populations."""
+    remedy = f"One row per panel person under the header {PEOPLE_HEADER!r}"
     try:
         lines = path.read_text().splitlines()
-    except FileNotFoundError:
-        raise BundleError(path, "the population labels are missing", remedy) from None
-    index = {person: at for at, person in enumerate(people)}
+    except OSError as error:
+        raise BundleError(path, f"the population labels can't be read ({error})", remedy) from error
+    people: list[str] = []
     members: dict[tuple[str, str], list[int]] = {}
-    seen = set()
     for line in lines[1:]:
         fields = line.split("\t")
-        if len(fields) != 3 or fields[0] not in index:
-            raise BundleError(path, f"the row '{line}' names no panel person", remedy)
-        seen.add(fields[0])
-        members.setdefault((fields[1], fields[2]), []).append(index[fields[0]])
-    if len(seen) != len(people):
-        raise BundleError(path, f"{len(people) - len(seen)} panel people have no population", remedy)
-    return tuple(Population(key, name, np.array(sorted(at))) for (key, name), at in members.items())
+        if len(fields) != 3:
+            raise BundleError(path, f"the row '{line}' hasn't three columns", remedy)
+        members.setdefault((fields[1], fields[2]), []).append(len(people))
+        people.append(fields[0])
+    if len(set(people)) != len(people):
+        raise BundleError(path, "names a person twice", remedy)
+    return tuple(people), tuple(Population(key, name, np.array(at)) for (key, name), at in members.items())

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from kitloop_genomics import __version__
+from kitloop_genomics.building.sources import Description
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest, write_manifest
+from kitloop_genomics.bundle.positions import FILE_NAME as POSITIONS
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.writing import folder_beside
 
 DEMO_ID = "kitloop-demo"
-DEMO_VERSION = "3"  # of the content: raise it when the same seed no longer gives the same bytes
+DEMO_VERSION = "4"  # of the content: raise it when the same seed no longer gives the same bytes
 DEFAULT_SEED = 1
 _NEEDED_BYTES = 200_000_000
 _LICENSE = "CC0-1.0. Simulated: no sequence, person, population or trait in it is real."
@@ -57,6 +60,8 @@ def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], No
     if _is_whole(path, seed):
         return Demo(path)
     # Imported here: msprime takes a second, and a demo that is already there must open at once.
+    from kitloop_genomics.building.build import build_bundle
+    from kitloop_genomics.building.sources import PanelSources
     from kitloop_genomics.demo.chromosome import make_chromosome
     from kitloop_genomics.demo.panel_files import site_ids, write_map, write_panel, write_people, write_reference
     from kitloop_genomics.demo.positions import write_positions
@@ -67,7 +72,8 @@ def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], No
     _check_room(path)
     seeds = np.random.SeedSequence(seed).generate_state(5)
     with folder_beside(path) as work:
-        (work / "bundle").mkdir()
+        made = work / "sources"
+        made.mkdir()
         (work / "people").mkdir()
         chromosomes = []
         for name, one in zip(("chr1", "chr2"), seeds[:2], strict=True):
@@ -75,33 +81,43 @@ def build_demo(path: Path, *, seed: int = DEFAULT_SEED, tell: Callable[[str], No
             chromosomes.append(make_chromosome(name, int(one)))
         ids = site_ids(chromosomes)
         tell("writing the reference genome and map")
-        write_reference(work / "bundle", chromosomes)
-        write_map(work / "bundle", chromosomes)
+        write_reference(made, chromosomes)
+        write_map(made, chromosomes)
         tell("writing the panel")
-        write_panel(work / "bundle", chromosomes, ids)
+        write_panel(made, chromosomes, ids)
         tell("writing scores, thresholds and held-out people")
-        write_scores(work / "bundle" / "scores", chromosomes, ids, int(seeds[2]))
-        write_positions(work / "bundle", chromosomes, int(seeds[3]))
-        write_traits(work / "bundle", chromosomes, int(seeds[4]))
-        write_thresholds(work / "bundle", sum(map(len, ids)), sum(len(row.reference) for row in chromosomes))
+        write_scores(made / "scores", chromosomes, ids, int(seeds[2]))
+        write_positions(made, chromosomes, int(seeds[3]))
+        write_traits(made, chromosomes, int(seeds[4]))
+        write_thresholds(made, sum(map(len, ids)), sum(len(row.reference) for row in chromosomes))
         write_people(work / "people", chromosomes, ids)
-        write_manifest(work / "bundle", _manifest("reference-bundle", seed))
-        write_manifest(work / "people", _manifest("held-out-people", seed))
+        write_manifest(work / "people", _manifest(seed))
+        sources = PanelSources(
+            made / "reference.fa", (made / "panel.vcf",), (made / "map.tsv",), made / "populations.tsv",
+            tuple(sorted((made / "scores").iterdir())), made / "traits.json", made / POSITIONS, made / "thresholds.json",
+        )  # fmt: skip
+        build_bundle(work / "bundle", sources, _description(seed), tell=tell)
+        shutil.rmtree(made)
         if path.exists():
             shutil.rmtree(path)  # _is_whole has made sure that it is empty or a demo that is damaged or outdated
         work.rename(path)
     return Demo(path)
 
 
-def _manifest(kind: str, seed: int) -> Manifest:
-    from kitloop_genomics import __version__
+def _description(seed: int) -> Description:
     from kitloop_genomics.demo.score_files import BUILD
 
-    created_by = {"tool": "kitloop-genomics", "tool_version": __version__, "seed": seed, "command": "panel demo"}
-    return Manifest(
-        kind, DEMO_ID, f"{DEMO_VERSION}.seed{seed}", BUILD, "simulated", _LICENSE, created_by,
-        imputation={"effective_population_size": 10_000},
+    return Description(
+        DEMO_ID, f"{DEMO_VERSION}.seed{seed}", BUILD, "simulated", _LICENSE, effective_population_size=10_000,
+        created_by={"seed": seed, "command": "panel demo"},
     )  # fmt: skip
+
+
+def _manifest(seed: int) -> Manifest:
+    """Of the held-out people."""
+    said = _description(seed)
+    created_by = {"tool": "kitloop-genomics", "tool_version": __version__, **said.created_by}
+    return Manifest("held-out-people", said.id, said.version, said.build, said.species, said.license, created_by)
 
 
 def _is_whole(path: Path, seed: int) -> bool:

@@ -51,15 +51,11 @@ def other_alleles(ref: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     return np.where(rng.random(len(ref)) < 2 / 3, transition[ref], transversion).astype(np.uint8)
 
 
-def fasta(sequences: dict[str, NDArray[np.uint8]], note: str) -> tuple[bytes, bytes]:
-    """FASTA text in lines of 60 bases, and its `.fai` index."""
-    body, index = [], []
-    offset = 0
+def fasta(sequences: dict[str, NDArray[np.uint8]], note: str) -> bytes:
+    """FASTA text in lines of 60 bases."""
+    body = []
     for name, bases in sequences.items():
         header = f">{name} {note}\n".encode()
         text = bases.tobytes()
-        lines = b"".join(text[at : at + 60] + b"\n" for at in range(0, len(text), 60))
-        index.append(f"{name}\t{len(text)}\t{offset + len(header)}\t60\t61\n")
-        offset += len(header) + len(lines)
-        body += [header, lines]
-    return b"".join(body), "".join(index).encode()
+        body += [header, *(text[at : at + 60] + b"\n" for at in range(0, len(text), 60))]
+    return b"".join(body)

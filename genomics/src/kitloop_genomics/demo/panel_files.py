@@ -1,12 +1,10 @@
-"""The demo's arrays as the files of a bundle."""
+"""The demo's arrays as the files that a bundle is built from."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pysam
-import pysam.bcftools
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.genetic_map import HEADER
@@ -34,13 +32,12 @@ def site_ids(chromosomes: list[DemoChromosome]) -> list[list[str]]:
 
 
 def write_reference(folder: Path, chromosomes: list[DemoChromosome]) -> None:
-    text, index = fasta({row.name: row.reference for row in chromosomes}, "simulated demo sequence")
+    text = fasta({row.name: row.reference for row in chromosomes}, "simulated demo sequence")
     (folder / "reference.fa").write_bytes(text)
-    (folder / "reference.fa.fai").write_bytes(index)
 
 
 def write_panel(folder: Path, chromosomes: list[DemoChromosome], ids: list[list[str]]) -> None:
-    """`panel.bcf` with its `.csi`, and `populations.tsv`."""
+    """`panel.vcf`, phased, and `populations.tsv`."""
     people = panel_people()
     lines = ["##fileformat=VCFv4.3", "##source=kitloop-genomics simulated demo"]
     lines += [f"##contig=<ID={row.name},length={len(row.reference)}>" for row in chromosomes]
@@ -52,18 +49,10 @@ def write_panel(folder: Path, chromosomes: list[DemoChromosome], ids: list[list[
     ]
     columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
     lines.append("\t".join(columns + [person for person, _, _ in people]))
-    text = folder / "panel.vcf"
-    with text.open("w") as stream:
+    with (folder / "panel.vcf").open("w") as stream:
         stream.write("\n".join(lines) + "\n")
         for chromosome, names in zip(chromosomes, ids, strict=True):
             stream.writelines(_panel_lines(chromosome, names))
-    # Through pysam and not `bcftools view`, which would write the time and the command into the header.
-    panel = str(folder / "panel.bcf")
-    with pysam.VariantFile(str(text)) as source, pysam.VariantFile(panel, "wb", header=source.header) as target:
-        for record in source:
-            target.write(record)
-    text.unlink()
-    pysam.bcftools.index("-f", panel)
     rows = ["\t".join(row) for row in people]
     (folder / "populations.tsv").write_text("\n".join(["person\tpopulation\tname", *rows]) + "\n")
 

@@ -70,7 +70,7 @@ def impute_all(
         at, chunk = task
         inside = slice(chunk.start, chunk.end)
         chromosome = panel[at]
-        packed = np.packbits(chromosome.haplotypes[inside], axis=1)
+        packed = chromosome.packed(chunk.start, chunk.end)
         stretch = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside])
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[chunk.core_start]}")
         return impute_unit(units, stretch, genotypes[at][inside], preset, seed)

@@ -35,7 +35,7 @@ def impute_exactly(panel: PanelChromosome, genotype: NDArray[np.float32], parame
     """
     emission = copied_likelihoods(genotype, parameters.mismatch)
     switch = switch_chance(panel.cm, panel.haplotypes.shape[1], parameters.effective_population_size)
-    copied = forward_backward(panel.haplotypes, emission, switch)
+    copied = forward_backward(np.asarray(panel.haplotypes), emission, switch)
     gp = _read_posterior(copied, genotype, emission, parameters.mismatch)
     dosage = gp[:, 1] + 2 * gp[:, 2]
     return Dosages(dosage, gp, gp.argmax(axis=1).astype(np.int8))

@@ -75,7 +75,7 @@ def score(
         if not len(matched.site):
             continue
         value += float(_copies(dosages.dosage[matched.site].astype(np.float64), matched) @ matched.weight)
-        panel_copies = _copies(chromosome.genotypes[matched.site].T.astype(np.float64), matched)
+        panel_copies = _copies(chromosome.genotypes_at(matched.site).T.astype(np.float64), matched)
         panel_scores += panel_copies @ matched.weight
         variance += _variance(matched, dosages, panel_copies)
     error = total = variance**0.5

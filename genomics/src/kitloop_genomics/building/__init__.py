@@ -1,0 +1,1 @@
+"""From FASTA, phased VCF or BCF, genetic map and population table to a reference bundle."""
