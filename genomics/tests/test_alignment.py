@@ -13,6 +13,7 @@ from kitloop_genomics.alignment.mapping import MappedPair
 from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, fragment_length, insert_range, template_length
 from kitloop_genomics.alignment.records import header, records
 from kitloop_genomics.bundle.open import Bundle
+from kitloop_genomics.intake.records import MAX_READ_BP
 from kitloop_genomics.sandbox.reads import SimulatedReads
 
 NORMAL = InsertRange(100, 800)
@@ -78,7 +79,7 @@ PAIRS = (
     _pair("alone", _hit(1_000, reverse=True), None),
     _pair("alone-second", None, SHORT),
     _pair("nowhere", None, None),
-    MappedPair(b"long", (b"A" * 1_200,) * 2, (b"~" * 1_200, b"F" * 1_200), (None, None)),
+    MappedPair(b"long", (b"A" * MAX_READ_BP,) * 2, (b"~" * MAX_READ_BP, b"F" * MAX_READ_BP), (None, None)),
 )
 
 

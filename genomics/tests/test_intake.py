@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
+import pysam
 import pytest
 from kitloop_genomics.intake import records
 from kitloop_genomics.intake.pairs import Intake, check_pairs
@@ -44,9 +45,12 @@ def test_files_of_many_batches_and_gzip_members_are_read_whole(tmp_path: Path) -
     assert found.read_pairs == 45_001
 
 
-@pytest.mark.parametrize("style", ["@a/{mate}\n", "@a {mate}:N:0:X\n", "@a\n", "@a comment\n"])
+@pytest.mark.parametrize("style", ["@a/{mate}\n", "@a {mate}:N:0:X\n", "@a\t{mate}:N:0:X\n", "@a\n", "@a comment\n"])
 def test_mate_marks_of_all_common_styles_are_understood(tmp_path: Path, style: str) -> None:
-    texts = [gzip.compress((style.format(mate=mate) + "AC\n+\nFF\n").encode()) for mate in (1, 2)]
+    texts = [
+        gzip.compress((style.format(mate=mate) + f"{bases}\n+\nFF\n").encode())
+        for mate, bases in ((1, "AC"), (2, "CG"))
+    ]
     assert _codes(_check(tmp_path, *texts)) == []
 
 
@@ -113,7 +117,99 @@ def test_the_message_says_which_file_and_which_read(tmp_path: Path) -> None:
     broken = gzip.compress(_text(50, 1) + b"@bad\nACGT\n+\nFFF\n")
     (problem,) = _check(tmp_path, broken, gzip.compress(_text(51, 2))).problems
     assert "R1" in problem.message
-    assert "record 51" in problem.message
+    assert "read 51" in problem.message
+
+
+BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+def _bgzip(folder: Path, text: bytes) -> bytes:
+    with pysam.BGZFile(str(folder / "x.gz"), "wb") as out:
+        out.write(text)
+    return (folder / "x.gz").read_bytes()
+
+
+def _pairs(count: int, style: str, letters: str = "FFFFF") -> bytes:
+    return "".join(f"@{style.format(n=n)}\nACGTN\n+\n{letters}\n" for n in range(count)).encode()
+
+
+# What R1 is, its code, and what the message must say beside its name: the place and what to do.
+BROKEN: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
+    "zip": (b"PK\x03\x04 a zip file", "fastq_not_gzip", ("a zip archive", "gzip")),
+    "plain": (_text(50, 1), "fastq_not_gzip", ("not compressed", "gzip")),
+    "bzip2": (b"BZh9 text", "fastq_not_gzip", ("bzip2",)),
+    "cram": (b"CRAM\3\0", "fastq_not_gzip", ("CRAM",)),
+    "cut gzip": (gzip.compress(_text(50_000, 1))[:-100], "fastq_truncated", ("after read ", "no end", "again")),
+    "cut text": (gzip.compress(_text(50, 1)[:-12]), "fastq_truncated", ("within read 50", "again")),
+    "checksum": (GOOD[:-8] + b"\0\0\0\0" + GOOD[-4:], "fastq_corrupt", ("CRC", "again")),
+    "garbage after gzip": (GOOD + b"garbage", "fastq_corrupt", ("after read 50", "follows the compressed data")),
+    "bam": (gzip.compress(b"BAM\1\0\0\0\0"), "fastq_malformed", ("BAM", "samtools fastq")),
+    "fasta": (gzip.compress(b">read\nACGT\n"), "fastq_malformed", ("FASTA",)),
+    "no bases": (gzip.compress(_text(3, 1) + b"@a\n\n+\n\n"), "fastq_malformed", ("read 4", "no bases")),
+    "long": (gzip.compress(_text(3, 1) + b"@a\n" + b"A" * 701 + b"\n+\n" + b"F" * 701 + b"\n"), "fastq_malformed",
+             ("read 4", "longer than 700")),
+    "no name": (gzip.compress(_text(3, 1) + b"@ \nA\n+\nF\n"), "fastq_malformed", ("read 4", "no name")),
+    "long name": (gzip.compress(b"@" + b"x" * 255 + b"\nA\n+\nF\n"), "fastq_malformed", ("read 1", "254")),
+    "phred 64": (gzip.compress(_pairs(50, "read:{n} 1:N:0:ACGT", "Bhfed")), "fastq_malformed", ("Phred + 64", "Convert")),
+    "empty": (gzip.compress(b"\n"), "fastq_empty", ("no reads",)),
+    "other names": (gzip.compress(_text(50, 1, start=1)), "fastq_mispaired", ("Read 1 of R1", "one run")),
+    "longer": (gzip.compress(_text(51, 1)), "fastq_mispaired", ("holds more reads", "whole")),
+    "second mates": (gzip.compress(_text(50, 2)), "fastq_mispaired", ("holds second mates",)),
+    "interleaved": (gzip.compress(b"".join(_text(1, mate, n) for n in range(25) for mate in (1, 2))), "fastq_mispaired",
+                    ("R1 holds both mates", "Split")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_each_message_names_the_file_the_place_and_the_remedy(tmp_path: Path, kind: str) -> None:
+    first, code, said = BROKEN[kind]
+    second = gzip.compress(_text(50_000 if kind == "cut gzip" else 50, 2))
+    (problem,) = _check(tmp_path, first, second).problems
+    assert problem.code == code
+    for words in ("R1", *said):
+        assert words in problem.message
+
+
+def test_swapped_files_and_a_file_given_twice_are_told_apart(tmp_path: Path) -> None:
+    def said(first: bytes, second: bytes) -> str:
+        (problem,) = _check(tmp_path, gzip.compress(first), gzip.compress(second, 1)).problems
+        assert problem.code == "fastq_mispaired"
+        return problem.message
+
+    assert "swapped" in said(_text(5, 2), _text(5, 1))
+    assert "R2 holds first mates" in said(_text(5, 1), _text(5, 1))
+    assert "same file" in said(_pairs(5, "read:{n}"), _pairs(5, "read:{n}"))
+
+
+def test_bgzip_is_read_and_its_missing_end_mark_is_a_break(tmp_path: Path) -> None:
+    whole = _bgzip(tmp_path, _text(500, 1))
+    second = gzip.compress(_text(500, 2))
+    assert whole.endswith(BGZIP_END)
+    assert _codes(_check(tmp_path, whole, second)) == []
+    (problem,) = _check(tmp_path, whole.removesuffix(BGZIP_END), second).problems
+    assert (problem.code, "end mark" in problem.message) == ("fastq_truncated", True)
+
+
+def test_zeros_after_the_compressed_data_are_harmless(tmp_path: Path) -> None:
+    assert _codes(_check(tmp_path, GOOD + bytes(512), gzip.compress(_text(50, 2)))) == []
+
+
+def test_small_letters_and_dots_are_bases_too(tmp_path: Path) -> None:
+    first = gzip.compress(_text(5, 1).replace(b"ACGTN", b"acgt."))
+    found = _check(tmp_path, first, gzip.compress(_text(5, 2)))
+    assert (found.problems, found.bases, found.usable_bases) == ((), 50, 40)
+
+
+def test_high_qualities_alone_are_not_taken_for_another_encoding(tmp_path: Path) -> None:
+    first = gzip.compress(_pairs(50, "read:{n} 1:N:0", "JKKIJ"))
+    assert _codes(_check(tmp_path, first, gzip.compress(_pairs(50, "read:{n} 2:N:0", "FF,FF")))) == []
+
+
+def test_bases_that_are_unknown_or_cut_off_are_not_usable(tmp_path: Path) -> None:
+    good = "@{}\nACGTACGTNN\n+\nFFFFFF####\n"
+    pair = [gzip.compress(good.format(f"a/{mate}").encode()) for mate in (1, 2)]
+    found = _check(tmp_path, *pair)
+    assert (found.bases, found.cut.poor_bases, found.usable_bases) == (20, 8, 12)
 
 
 def test_a_break_far_into_the_file_is_found(tmp_path: Path) -> None:

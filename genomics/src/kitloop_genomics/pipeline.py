@@ -186,9 +186,15 @@ def _take_in(found: _Findings, intake: Intake) -> None:
         key = {"checksum_mismatch": "checksum", "fastq_mispaired": "read_pairing"}.get(code, "format")
         found.said.setdefault(key, code)
     if intake.format_valid and intake.paired:
-        found.measured["bases_min"] = found.measured["bases_max"] = intake.bases
+        found.measured |= {"bases_min": intake.usable_bases, "bases_max": intake.bases}
         found.metrics["read_pairs"] = intake.read_pairs
-        found.metrics["bases"] = intake.bases
+        found.metrics |= {
+            "bases": intake.bases,
+            "bases_usable": intake.usable_bases,
+            "adapter_reads_fraction": round(intake.cut.adapter_reads / (2 * intake.read_pairs), 5),
+            "adapter_bases": intake.cut.adapter_bases,
+            "poor_end_bases": intake.cut.poor_bases,
+        }
 
 
 def _take_in_array(found: _Findings, bundle: Bundle, array: Path, array_sha256: str | None) -> list[Likelihoods] | None:

@@ -7,12 +7,16 @@ import numpy as np
 from kitloop_genomics.ancestry.kernel import proportions
 from kitloop_genomics.imputation.engine import impute_stretch, panel_bits
 from kitloop_genomics.imputation.presets import PRESETS
+from kitloop_genomics.intake.records import Batch
+from kitloop_genomics.intake.trimming import trimmed
 from kitloop_genomics.likelihoods.kernel import multiply, walk_reads
 from kitloop_genomics.quality.contamination import GRID, log_likelihoods
 
 
 def warm_up() -> None:
     """Run each kernel once on next to nothing, with the types of real data: numba compiles per type."""
+    mates = Batch([b"x"], [b""], [b"ACGT"], [b"FFFF"])
+    trimmed(mates, mates)
     letters = np.array([65], np.uint8)
     one = np.array([0], np.int64)
     walk_reads(

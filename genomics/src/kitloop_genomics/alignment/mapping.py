@@ -11,6 +11,7 @@ import mappy
 from kitloop_genomics.alignment.pairing import Hit
 from kitloop_genomics.intake.gzip_stream import GzipStream
 from kitloop_genomics.intake.records import Batch, batches
+from kitloop_genomics.intake.trimming import trimmed
 
 _SLICE = 2_000
 
@@ -54,8 +55,9 @@ class Mapper:
 
 
 def read_slices(r1: Path, r2: Path) -> Iterator[tuple[Batch, Batch]]:
-    """Both files side by side, 2,000 pairs at a time. They have passed intake."""
-    for one, two in zip(batches(GzipStream(r1)), batches(GzipStream(r2)), strict=True):
+    """Both files side by side, 2,000 pairs at a time, adapters and poor ends cut off. They have passed intake."""
+    for whole_one, whole_two in zip(batches(GzipStream(r1)), batches(GzipStream(r2)), strict=True):
+        one, two, _ = trimmed(whole_one, whole_two)
         for at in range(0, len(one.names), _SLICE):
             part = slice(at, at + _SLICE)
             yield (
