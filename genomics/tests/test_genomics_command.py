@@ -41,6 +41,8 @@ def _run(demo: Demo, reads: SimulatedReads, out: Path, *more: object) -> list[ob
         ("simulate", "benchmark"),
         ("bench",),
         ("run",),
+        ("impute",),
+        ("workflow",),
         ("validate",),
         ("warmup",),
     ],

@@ -20,6 +20,7 @@ from kitloop_genomics.benchmark.commands import bench, simulate_benchmark_comman
 from kitloop_genomics.building.commands import build_command
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.sandbox.problems import Problem
+from kitloop_genomics.workflow.commands import impute_command, workflow_command
 
 if TYPE_CHECKING:
     from kitloop_genomics.quality.review import Sex
@@ -167,7 +168,8 @@ def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> Non
 @click.option("--truth", type=_FILE, help="VCF of known genotypes: adds `accuracy` to the result.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
 @click.option("--progress-file", type=_FILE, help="JSON lines, two per step, for a program to follow.")
-@click.option("--resume", is_flag=True, help="Keep what is imputed if the run is killed, and begin from there.")
+@click.option("--resume", is_flag=True, help="Keep what is done if the run is killed, and begin from there.")
+@click.option("--until", type=click.Choice(["likelihoods"]), help="Stop there; `impute` and `run --resume` go on.")
 @click.option("--declared-sex", type=click.Choice(["XX", "XY"]), help="A discordant one is a hold, not a failure.")
 @click.option("--same-person-as", type=_ANY, help="Fingerprint of an earlier sample; another person is a hold.")
 @click.option(
@@ -188,6 +190,7 @@ def run(
     as_json: bool,
     progress_file: Path | None,
     resume: bool,
+    until: str | None,
     declared_sex: Sex | None,
     same_person_as: Path | None,
     compare_with: tuple[Path, ...],
@@ -201,7 +204,9 @@ def run(
     """
     if array is not None and (r1 or r2):
         raise click.UsageError("Give either --r1 and --r2, or --array.")
-    from kitloop_genomics.pipeline import analyse, analyse_array
+    if array is not None and until:
+        raise click.UsageError("--until is for reads: an array export has no long way to go.")
+    from kitloop_genomics.pipeline import analyse, analyse_array, prepare
     from kitloop_genomics.progress import Progress
     from kitloop_genomics.quality.fingerprint import read_fingerprint
     from kitloop_genomics.quality.review import Expected
@@ -213,6 +218,12 @@ def run(
             bundle, array, sample_id=sample_id, out=out, array_sha256=array_sha256, threads=threads, truth=truth,
             progress=Progress(progress_file), resume=resume, expected=expected,
         )  # fmt: skip
+    elif r1 is not None and r2 is not None and until:
+        prepare(
+            bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
+            progress=Progress(progress_file), expected=expected,
+        )  # fmt: skip
+        return
     elif r1 is not None and r2 is not None:
         analysis = analyse(
             bundle, r1, r2, sample_id=sample_id, out=out, r1_sha256=r1_sha256, r2_sha256=r2_sha256, threads=threads,
@@ -355,5 +366,7 @@ def _show_accuracy(found: dict[str, Any]) -> None:
 
 
 kitloop_genomics.add_command(bench)
+kitloop_genomics.add_command(impute_command)
+kitloop_genomics.add_command(workflow_command)
 panel.add_command(build_command)
 simulate.add_command(simulate_benchmark_command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.delivery import deliver, finish, output_folder, units_folder
 from kitloop_genomics.errors import InputError
-from kitloop_genomics.imputation.chunks import impute_all
+from kitloop_genomics.imputation.chunks import impute_all, impute_units
 from kitloop_genomics.imputation.vcf import write_vcf
 from kitloop_genomics.intake.pairs import Intake, check_pairs
+from kitloop_genomics.kept import keep_reads, kept_reads, reads_key, reads_to_impute, take_alignment
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations, observe
 from kitloop_genomics.progress import Progress
@@ -72,6 +73,20 @@ class _Findings:
     kinds: tuple[ControlType, ...] = CONTROL_TYPES
     identity: Identity | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """What is known once the reads are aligned."""
+        return {
+            "measured": self.measured,
+            "said": self.said,
+            "metrics": self.metrics,
+            "problems": [asdict(problem) for problem in self.problems],
+        }
+
+    def take(self, content: dict[str, Any]) -> None:
+        """The reverse of `as_json`."""
+        self.measured, self.said, self.metrics = content["measured"], content["said"], content["metrics"]
+        self.problems = tuple(Reason(**problem) for problem in content["problems"])
+
     def verdict(self, limits: Limits) -> tuple[list[Control], list[Reason]]:
         controls = judge(self.measured, limits, self.said, self.kinds)
         return controls, [*self.problems, *reasons(controls)]
@@ -96,8 +111,8 @@ def analyse(
 
     Bad data is a verdict (`status` "failed_qc" with reasons), not an error. Files of an earlier run in `out` are
     replaced. Raises `BundleError` for a bundle that can't be used and `InputError` for a sample id that can't stand
-    in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there. With `resume`, the
-    stretches that a killed run has imputed are kept and not imputed again; the bytes are those of one unbroken run.
+    in a file header (letters, digits and . _ : -, at most 128) or a FASTQ that isn't there. With `resume`, what a killed
+    run has aligned and imputed is kept and not done again; the bytes are those of one unbroken run.
     What isn't as `expected` is among the result's holds, for somebody to look at, and changes nothing else.
     """
     _check_arguments(sample_id, threads, r1, r2, truth)
@@ -108,29 +123,108 @@ def analyse(
     found = _Findings()
     units = units_folder(out) if resume else None
     with output_folder(out, resume=resume) as work:
-        with progress.step("intake"):
-            _take_in(found, check_pairs(r1, r2, r1_sha256=r1_sha256, r2_sha256=r2_sha256))
-            if not (r1_sha256 or r2_sha256):
-                found.measured["checksum"] = None
-        if not found.verdict(allowed)[1]:
-            bam = work / "alignment.bam"
-            with progress.step("alignment"):
-                align(
-                    r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=sample_id,
-                    threads=threads,
-                )  # fmt: skip
-                _count(found, count_alignments(bam), bundle.genome_length_bp)
-                _look_at_library(found, bam, bundle, expected)
-            with progress.step("likelihoods"):
-                observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
-                likely = [
-                    likelihoods(seen, len(chromosome.position))
-                    for seen, chromosome in zip(observed, bundle.panel.chromosomes, strict=True)
-                ]
-                _cover(found, likely)
-            if not found.verdict(allowed)[1]:
-                _interpret(found, bundle, observed, likely, work, sample_id, threads, truth, progress, units, expected)
+        seen = _read(found, bundle, r1, r2, (r1_sha256, r2_sha256), sample_id, work, units, threads, progress, expected)
+        if seen is not None and not found.verdict(allowed)[1]:
+            _interpret(found, bundle, *seen, work, sample_id, threads, truth, progress, units, expected)
         return _conclude(found, bundle, sample_id, work, out, progress)
+
+
+def prepare(
+    bundle: Bundle | Path,
+    r1: Path,
+    r2: Path,
+    *,
+    sample_id: str,
+    out: Path,
+    r1_sha256: str | None = None,
+    r2_sha256: str | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+    expected: Expected = NOTHING_EXPECTED,
+) -> None:
+    """The part of `analyse` that needs the reads; `analyse` with `resume` and the same arguments goes on from there.
+
+    Between the two, `impute_part` may be run for parts of the genome, on any machine that sees `out`.
+    """
+    _check_arguments(sample_id, threads, r1, r2)
+    progress = progress or Progress(quiet=True)
+    with progress.step("bundle"):
+        bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+    checksums, units = (r1_sha256, r2_sha256), units_folder(out)
+    with output_folder(out, resume=True) as work:
+        _read(_Findings(), bundle, r1, r2, checksums, sample_id, work, units, threads, progress, expected)
+
+
+def impute_part(bundle: Bundle | Path, out: Path, *, part: int = 1, parts: int = 1, threads: int = 1) -> None:
+    """Impute part `part` of `parts`, 1 to `parts`, of the sample that `prepare` left in `out`; units that are there stay.
+
+    Does nothing for a sample whose reads failed quality control. `InputError` where nothing was prepared.
+    """
+    if not 1 <= part <= parts:
+        raise InputError(f"there is no part {part} of {parts}")
+    bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+    units = units_folder(out)
+    kept = reads_to_impute(out, units, bundle)
+    found = _Findings()
+    found.take(kept.found)
+    if kept.observed is None or found.verdict(limits(bundle.thresholds, bundle.genome_length_bp))[1]:
+        return
+    impute_units(
+        bundle.panel.chromosomes, [one.genotype for one in _likelihoods(bundle, kept.observed)], units,
+        sample=kept.sample_id, part=part - 1, parts=parts, threads=threads,
+        effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
+    )  # fmt: skip
+
+
+def _read(
+    found: _Findings,
+    bundle: Bundle,
+    r1: Path,
+    r2: Path,
+    checksums: tuple[str | None, str | None],
+    sample_id: str,
+    work: Path,
+    units: Path | None,
+    threads: int,
+    progress: Progress,
+    expected: Expected,
+) -> tuple[list[Observations], list[Likelihoods]] | None:
+    """Check, align and observe the reads, unless that was kept in `units`; None where they can't be analysed."""
+    key = reads_key(bundle, r1, r2, sample_id, *checksums, expected.sex) if units else ""
+    kept = kept_reads(units, bundle, key) if units else None
+    if kept is not None:
+        take_alignment(kept, work)
+        found.take(kept.found)
+        return (kept.observed, _likelihoods(bundle, kept.observed)) if kept.observed is not None else None
+    allowed = limits(bundle.thresholds, bundle.genome_length_bp)
+    observed = None
+    with progress.step("intake"):
+        _take_in(found, check_pairs(r1, r2, r1_sha256=checksums[0], r2_sha256=checksums[1]))
+        if not any(checksums):
+            found.measured["checksum"] = None
+    if not found.verdict(allowed)[1]:
+        bam = work / "alignment.bam"
+        with progress.step("alignment"):
+            align(
+                r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=sample_id,
+                threads=threads,
+            )  # fmt: skip
+            _count(found, count_alignments(bam), bundle.genome_length_bp)
+            _look_at_library(found, bam, bundle, expected)
+        with progress.step("likelihoods"):
+            observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
+            likely = _likelihoods(bundle, observed)
+            _cover(found, likely)
+    if units:
+        keep_reads(units, key, bundle, work, sample_id, found.as_json(), observed)
+    return None if observed is None else (observed, likely)
+
+
+def _likelihoods(bundle: Bundle, observed: list[Observations]) -> list[Likelihoods]:
+    return [
+        likelihoods(seen, len(chromosome.position))
+        for seen, chromosome in zip(observed, bundle.panel.chromosomes, strict=True)
+    ]
 
 
 def analyse_array(

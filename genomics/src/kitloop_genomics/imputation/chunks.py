@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,13 +60,45 @@ def impute_all(
     `effective_population_size` is the bundle's, if it has one, and takes the place of the preset's. Neither threads
     nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there.
     """
-    preset = choose_preset(genotypes, effective_population_size)
-    work = [
-        (at, chunk)
-        for at, chromosome in enumerate(panel)
-        for chunk in chunks(chromosome.cm)
-    ]  # fmt: skip
+    work = _work(panel)
+    one = _imputer(panel, genotypes, sample, choose_preset(genotypes, effective_population_size), units)
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(one, work))
+    return [
+        ligate([(chunk, part) for (owner, chunk), part in zip(work, parts, strict=True) if owner == at])
+        for at in range(len(panel))
+    ]
 
+
+def impute_units(
+    panel: tuple[PanelChromosome, ...],
+    genotypes: list[NDArray[np.float32]],
+    units: Path,
+    *,
+    sample: str,
+    part: int,
+    parts: int,
+    effective_population_size: float | None = None,
+    threads: int = 1,
+) -> None:
+    """Impute every `parts`-th stretch, from `part` on, into the folder `units`, where `impute_all` finds them."""
+    one = _imputer(panel, genotypes, sample, choose_preset(genotypes, effective_population_size), units)
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(one, _work(panel)[part::parts]):
+            pass
+
+
+def _work(panel: tuple[PanelChromosome, ...]) -> list[tuple[int, Chunk]]:
+    return [(at, chunk) for at, chromosome in enumerate(panel) for chunk in chunks(chromosome.cm)]
+
+
+def _imputer(
+    panel: tuple[PanelChromosome, ...],
+    genotypes: list[NDArray[np.float32]],
+    sample: str,
+    preset: Preset,
+    units: Path | None,
+) -> Callable[[tuple[int, Chunk]], Dosages]:
     def one(task: tuple[int, Chunk]) -> Dosages:
         at, chunk = task
         inside = slice(chunk.start, chunk.end)
@@ -75,12 +108,7 @@ def impute_all(
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[chunk.core_start]}")
         return impute_unit(units, stretch, genotypes[at][inside], preset, seed)
 
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(one, work))
-    return [
-        ligate([(chunk, part) for (owner, chunk), part in zip(work, parts, strict=True) if owner == at])
-        for at in range(len(panel))
-    ]
+    return one
 
 
 def choose_preset(genotypes: list[NDArray[np.float32]], effective_population_size: float | None) -> Preset:
