@@ -111,7 +111,7 @@ def _shares(
     chance: NDArray[np.float64], start: NDArray[np.float64], tolerance: float = _TOLERANCE
 ) -> NDArray[np.float64]:
     """(3,) shares that maximise the likelihood, by EM in long steps (SQUAREM: Varadhan and Roland 2008, scheme S3)."""
-    share = (start + 0.01) / (start + 0.01).sum()  # away from 0, where EM can't leave again
+    share: NDArray[np.float64] = (start + 0.01) / (start + 0.01).sum()  # away from 0, where EM can't leave again
     for _ in range(_ROUNDS):
         one = _step(chance, share)
         two = _step(chance, one)
