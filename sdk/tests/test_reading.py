@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -299,11 +301,15 @@ def test_a_host_must_be_an_address() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    public = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - {
-        "webhooks",
-        "labs",
-        "countries",
-        "command",
-    }
-    assert public == set(kitloop_sdk.__all__)
+    modules = {"webhooks", "labs", "countries", "command"}
+    public = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - modules - {"TYPE_CHECKING", "Any"}
+    assert public | {"Client"} == set(kitloop_sdk.__all__)
+    assert kitloop_sdk.Client.__name__ == "Client"
+    with pytest.raises(AttributeError, match="no attribute 'Clients'"):
+        _ = kitloop_sdk.Clients
     assert kitloop_sdk.__all__ == sorted(kitloop_sdk.__all__, key=lambda name: (name.islower(), name))
+
+
+def test_who_only_checks_signatures_does_not_wait_for_an_http_library() -> None:
+    code = "import sys, kitloop_sdk.labs, kitloop_sdk.webhooks; sys.exit('httpx2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,7 +4,8 @@ The public names are the ones below, plus the modules `kitloop_sdk.labs` (both s
 `kitloop_sdk.countries` (whereto a kit may be ordered).
 """
 
-from kitloop_sdk._client import Client
+from typing import TYPE_CHECKING, Any
+
 from kitloop_sdk._errors import (
     Conflict,
     DownloadCorrupt,
@@ -37,6 +38,9 @@ from kitloop_sdk._records import (
     TraitScore,
 )
 from kitloop_sdk.webhooks import WebhookEvent, WebhookVerificationError, verify_webhook
+
+if TYPE_CHECKING:
+    from kitloop_sdk._client import Client
 
 __all__ = [
     "Ancestry",
@@ -71,3 +75,12 @@ __all__ = [
     "WebhookVerificationError",
     "verify_webhook",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`Client` is imported when it is asked for: every program that only checks a signature would wait for its HTTP library."""
+    if name == "Client":
+        from kitloop_sdk._client import Client
+
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
