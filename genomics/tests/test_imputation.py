@@ -194,7 +194,7 @@ def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished,
         for record, name in zip(file, ids, strict=True):
             call = record.samples["kit-1"]
             gp, (dosage,) = call["GP"], call["DS"] if isinstance(call["DS"], tuple) else (call["DS"],)
-            assert reference[record.chrom][record.pos - 1] == record.ref
+            assert reference[record.chrom].startswith(record.ref, record.pos - 1)
             assert record.id == name
             assert name.startswith("rs99")
             assert sum(gp) == pytest.approx(1, abs=2e-4)

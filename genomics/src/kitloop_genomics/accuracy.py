@@ -51,8 +51,7 @@ def compare(
         raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
     parts = []
     for number, (chromosome, dosages) in enumerate(zip(panel, imputed, strict=True)):
-        refs, alts = chromosome.ref.tobytes().decode(), chromosome.alt.tobytes().decode()
-        keys = zip(chromosome.position.tolist(), refs, alts, strict=True)
+        keys = zip(chromosome.position.tolist(), *chromosome.alleles(0, len(chromosome.position)), strict=True)
         truth = np.array([known.get((chromosome.name, *key), -1) for key in keys], np.int64)
         at = truth >= 0 if leave_out is None else (truth >= 0) & ~leave_out[number]
         frequency = chromosome.alt_frequency[at]

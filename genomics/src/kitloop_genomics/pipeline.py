@@ -17,6 +17,7 @@ from kitloop_genomics.arrays.calls import calls, heterozygosity_ratio
 from kitloop_genomics.arrays.errors import ExportError
 from kitloop_genomics.arrays.export import read_export
 from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.delivery import deliver, finish, output_folder, units_folder
 from kitloop_genomics.errors import InputError
@@ -214,7 +215,7 @@ def _read(
         with progress.step("likelihoods"):
             observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
             likely = _likelihoods(bundle, observed)
-            _cover(found, likely)
+            _cover(found, likely, bundle.panel)
     if units:
         keep_reads(units, key, bundle, work, sample_id, found.as_json(), observed)
     return None if observed is None else (observed, likely)
@@ -357,8 +358,9 @@ def _look_at_library(found: _Findings, bam: Path, bundle: Bundle, expected: Expe
         found.measured["sex_string"] = None if sex.karyotype == UNDETERMINED else fine
 
 
-def _cover(found: _Findings, likely: list[Likelihoods]) -> None:
-    depth = np.concatenate([one.depth for one in likely])
+def _cover(found: _Findings, likely: list[Likelihoods], panel: Panel) -> None:
+    # Of the sites that reads can show: insertions and deletions have no depth at any coverage.
+    depth = np.concatenate([one.depth[row.readable] for one, row in zip(likely, panel.chromosomes, strict=True)])
     covered = int((depth > 0).sum())
     # With every site covered the logarithm has no value; half a site short of that is the most it can tell.
     share = min(covered, len(depth) - 0.5) / len(depth)

@@ -81,9 +81,11 @@ def compare(placed: Placed, panel: PanelChromosome) -> Compared:
     """Find the calls of one chromosome in the panel and read them on both strands."""
     inside = (placed.position >= panel.position[0]) & (placed.position <= panel.position[-1])
     snp = np.isin(placed.first, _BASES)
-    at = np.minimum(np.searchsorted(panel.position, placed.position), len(panel.position) - 1)
-    found = snp & (panel.position[at] == placed.position)
-    site, first, second = at[found], placed.first[found], placed.second[found]
+    readable = np.flatnonzero(panel.readable)  # at most one at a position
+    position = panel.position[readable]
+    at = np.minimum(np.searchsorted(position, placed.position), len(position) - 1)
+    found = snp & (position[at] == placed.position)
+    site, first, second = readable[at[found]], placed.first[found], placed.second[found]
     second = np.where(second == 0, first, second)
     ref, alt = panel.ref[site], panel.alt[site]
     plus = _copies(first, second, ref, alt)

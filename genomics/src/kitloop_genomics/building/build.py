@@ -38,7 +38,7 @@ from kitloop_genomics.traits.trait_file import FILE_NAME as TRAITS
 from kitloop_genomics.traits.trait_file import read_traits
 from kitloop_genomics.writing import write_bytes, write_json
 
-_FORMAT = 1  # of the files of an unfinished build: raise it when those of an earlier version can't be gone on with
+_FORMAT = 2  # of the files of an unfinished build: raise it when those of an earlier version can't be gone on with
 
 _TOLD_PLACES = 256
 
@@ -202,7 +202,7 @@ def _write_index(out: Path, bundle: Path, reference: Reference, haplotypes: int)
             chromosomes.append({"name": name, "chunks": columns["chunks"].tolist()})
             left_out += columns["left_out"]
     if not chromosomes:
-        raise InputError("the panel has no site that can be used: no SNP that varies among its people")
+        raise InputError("the panel has no site that can be used: none that varies among its people")
     counts = dict(zip(LEFT_OUT, left_out.tolist(), strict=True))
     content = {"schema": SCHEMA, "haplotypes": haplotypes, "left_out": counts, "chromosomes": chromosomes}
     write_json(bundle / FOLDER / INDEX, content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,9 @@ class ChromosomeWriter:
             name: [part[name] for part in parts] for name in ("position", "ref", "alt", "cm", "copies", "id")
         }
         columns["id_end"] = _shifted(parts, "id_end", "id")
+        columns["other"] = _shifted(parts, "other", "position")
+        columns["other_end"] = _shifted(parts, "other_end", "other_text")
+        columns["other_text"] = [part["other_text"] for part in parts]
         rest = np.array([self._left_out[reason] for reason in LEFT_OUT])
         columns["left_out"] = [np.sum([part["left_out"] for part in parts], axis=0) + rest]
         columns["chunks"] = [np.array(self.chunks)]
@@ -87,14 +91,21 @@ class ChromosomeWriter:
         packed = np.frombuffer(self._bits, np.uint8).reshape(len(position), -1)
         copies = self._copies(packed)
         id_end, ids = as_arrays(list(names))
+        ref, alt = _one_base(refs), _one_base(alts)
+        readable = _alone(position, (ref != 0) & (alt != 0))
+        other = np.flatnonzero(~readable)
+        other_end, other_text = as_arrays([f"{refs[at]}\t{alts[at]}" for at in other.tolist()])
         write_chunk(self.folder / chunk_name(self.name, number), packed, copies[:, 0].astype(np.int64), self.haplotypes)
         # Last: where it is, the chunk is whole.
         write_columns(
             self._part(number),
             {
                 "position": [position],
-                "ref": [np.array([ord(ref) for ref in refs], np.uint8)],
-                "alt": [np.array([ord(alt) for alt in alts], np.uint8)],
+                "ref": [np.where(readable, ref, 0).astype(np.uint8)],
+                "alt": [np.where(readable, alt, 0).astype(np.uint8)],
+                "other": [other],
+                "other_end": [other_end],
+                "other_text": [other_text],
                 "cm": [self.genetic_map.centimorgans(self.name, position)],
                 "copies": [copies],
                 "id_end": [id_end],
@@ -118,7 +129,21 @@ class ChromosomeWriter:
         return copies
 
 
-def _shifted(parts: list[Columns], end: str, data: str) -> list[NDArray[Any]]:
-    """Ends of texts, counted from the first part's beginning."""
-    before = np.cumsum([0, *(len(part[data]) for part in parts)])
-    return [part[end] + first for part, first in zip(parts, before[:-1], strict=True)]
+def _one_base(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """(S,) ASCII of alleles of one base, 0 for longer ones."""
+    return np.array([ord(text) if len(text) == 1 else 0 for text in texts], np.uint8)
+
+
+def _alone(position: NDArray[np.int64], single: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(S,) the single-base sites that are the only one at their position.
+
+    A read of one ALT would be left out at the site of another, and so speak for the wrong genotype.
+    """
+    _, place = np.unique(position, return_inverse=True)
+    return np.asarray(single & (np.bincount(place, weights=single)[place] == 1))
+
+
+def _shifted(parts: list[Columns], number: str, counted: str) -> list[NDArray[Any]]:
+    """Numbers of places in `counted`, from the first part's beginning on."""
+    before = np.cumsum([0, *(len(part[counted]) for part in parts)])
+    return [part[number] + first for part, first in zip(parts, before[:-1], strict=True)]

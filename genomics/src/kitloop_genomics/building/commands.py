@@ -16,7 +16,6 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 _LINE_SECONDS = 30.0  # between lines of progress where nobody watches, in a log
 _REASONS = {
     "does_not_vary": "don't vary among the panel's people",
-    "not_a_snp": "are not biallelic SNPs",
     "symbolic": "have a symbolic ALT, as <DEL> or *",
     "reference_unknown": "stand where the FASTA has N or another letter that is no base",
 }

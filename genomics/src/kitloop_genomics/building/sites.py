@@ -1,4 +1,8 @@
-"""From a panel file's records to the biallelic sites of a bundle, each checked."""
+"""From a panel file's records to the biallelic sites of a bundle, each checked.
+
+A record with several ALTs becomes a site for each, as `bcftools norm -m-` makes them: a haplotype with another ALT counts
+as one without this one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from kitloop_genomics.bundle.genetic_map import GeneticMap
 from kitloop_genomics.errors import PanelSourceError
 
 # Why a record, or one of its ALTs, is left out; the order is that of the counts in a chunk.
-LEFT_OUT = ("does_not_vary", "not_a_snp", "symbolic", "reference_unknown")
+LEFT_OUT = ("does_not_vary", "symbolic", "reference_unknown")
 _BASES = re.compile("[ACGT]+")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _AT_ONCE = 256
@@ -155,8 +159,6 @@ class SiteReader:
                 left_out.append("symbolic")
             elif copies in (0, 2 * records.first.shape[1]):
                 left_out.append("does_not_vary")
-            elif len(alts) > 1 or len(alt) != 1 or len(ref) != 1:
-                left_out.append("not_a_snp")
             elif (ref, alt) in batch.alleles_there:
                 problem = f"{_short(ref)}>{_short(alt)} stands there twice"
                 remedy = "Keep one of them: `bcftools norm -d exact` does"

@@ -10,6 +10,7 @@ import pysam
 
 from kitloop_genomics.bundle.manifest import file_problems, read_manifest
 from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.errors import BundleError, ScoringFileError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
@@ -49,10 +50,7 @@ def _reference(bundle: Bundle) -> list[BundleError]:
                 remedy = "Use a panel and a reference of the same build and naming"
                 problems.append(BundleError(bundle.reference, f"has no sequence {chromosome.name}", remedy))
                 continue
-            sequence = np.frombuffer(fasta.fetch(chromosome.name).upper().encode(), np.uint8)
-            inside = chromosome.position <= len(sequence)
-            wrong = int((~inside).sum())
-            wrong += int((sequence[chromosome.position[inside] - 1] != chromosome.ref[inside]).sum())
+            wrong = _wrong_refs(chromosome, fasta.fetch(chromosome.name).upper())
             if wrong:
                 problems.append(
                     BundleError(
@@ -62,6 +60,19 @@ def _reference(bundle: Bundle) -> list[BundleError]:
                     )
                 )
     return problems
+
+
+def _wrong_refs(chromosome: PanelChromosome, text: str) -> int:
+    sequence = np.frombuffer(text.encode(), np.uint8)
+    of_base = np.flatnonzero(chromosome.readable)
+    position = chromosome.position[of_base]
+    inside = position <= len(sequence)
+    wrong = int((~inside).sum()) + int((sequence[position[inside] - 1] != chromosome.ref[of_base][inside]).sum())
+    if chromosome.others is not None:
+        places = chromosome.position[chromosome.others.site].tolist()
+        refs = (pair.split("\t")[0] for pair in chromosome.others.texts)
+        wrong += sum(not text.startswith(ref, at - 1) for at, ref in zip(places, refs, strict=True))
+    return wrong
 
 
 def _sites(bundle: Bundle) -> list[BundleError]:

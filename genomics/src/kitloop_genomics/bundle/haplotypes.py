@@ -98,20 +98,33 @@ class StoredHaplotypes:
 
 def _rows(columns: Columns, at: NDArray[np.int64], haplotypes: int) -> NDArray[np.uint8]:
     kind, end = columns["kind"], columns["end"]
-    here = kind[at]
     out = np.zeros((len(at), -(-haplotypes // 8)), np.uint8)
     row_of_bits = np.cumsum(kind == _BITS) - 1
-    out[here == _BITS] = columns["bits"][row_of_bits[at[here == _BITS]]]
-    begin = np.where(at > 0, end[at - 1], 0)
-    length = end[at] - begin
+    every = np.packbits(np.ones(haplotypes, np.uint8))
+    for start in range(0, len(at), _BLOCK):  # the places of carriers take many times what the lists do
+        rows, some = out[start : start + _BLOCK], at[start : start + _BLOCK]
+        here = kind[some]
+        rows[here == _BITS] = columns["bits"][row_of_bits[some[here == _BITS]]]
+        _add_carriers(columns["carriers"], np.where(some > 0, end[some - 1], 0), end[some], rows)
+        rows[here == _REF_CARRIERS] ^= every
+    return out
+
+
+def _add_carriers(
+    carriers: NDArray[np.unsignedinteger[Any]],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    rows: NDArray[np.uint8],
+) -> None:
+    """Set the bits of the lists from `begin` to `end` (S,) in `rows` (S, B)."""
+    length = end - begin
+    if not length.any():
+        return
     # The place of each carrier: its number among those asked for, moved to where its site's list begins.
     place = np.arange(length.sum()) + np.repeat(begin - (np.cumsum(length) - length), length)
-    carrier = columns["carriers"][place].astype(np.int64)
-    if len(carrier):
-        byte = np.repeat(np.arange(len(at)) * out.shape[1], length) + (carrier >> 3)
-        bit = (128 >> (carrier & 7)).astype(np.uint8)
-        # Carriers rise within a site, so those of one byte stand together, each with a bit of its own.
-        run = np.flatnonzero(np.diff(byte, prepend=-1))
-        out.reshape(-1)[byte[run]] = np.add.reduceat(bit, run, dtype=np.uint8)
-    out[here == _REF_CARRIERS] ^= np.packbits(np.ones(haplotypes, np.uint8))
-    return out
+    carrier = carriers[place].astype(np.int64)
+    byte = np.repeat(np.arange(len(rows)) * rows.shape[1], length) + (carrier >> 3)
+    bit = (128 >> (carrier & 7)).astype(np.uint8)
+    # Carriers rise within a site, so those of one byte stand together, each with a bit of its own.
+    run = np.flatnonzero(np.diff(byte, prepend=-1))
+    rows.reshape(-1)[byte[run]] = np.add.reduceat(bit, run, dtype=np.uint8)

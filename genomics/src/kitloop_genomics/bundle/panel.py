@@ -24,13 +24,22 @@ _REBUILD = "Build the bundle again with `kitloop-genomics panel build`, or copy 
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAlleles:
+    """site: (K,) int64, rising indices of sites.  texts: REF and ALT of each, a tab between them."""
+
+    site: NDArray[np.int64]
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class PanelChromosome:
     """M biallelic sites of one chromosome over N haplotypes (two per person, in the order of `Panel.people`).
 
-    position: (M,) int64, 1-based, never falling.  ref, alt: (M,) uint8, ASCII of A, C, G, T.
+    position: (M,) int64, 1-based, never falling.  ref, alt: (M,) uint8, ASCII of A, C, G, T, both 0 at a site that
+    a read's one base can't tell: an insertion, a deletion, several bases, or one of several single-base ALTs.
     ids: M strings.  haplotypes: (M, N) uint8, 0 = REF and 1 = ALT, nothing missing, C order, or the same in files.
     cm: (M,) float64.  stored_copies: (M, 1 + P) haplotypes with ALT, of all people and of each population; counted
-    from the haplotypes where it isn't given.
+    from the haplotypes where it isn't given.  others: the alleles where `ref` and `alt` are 0.
     """
 
     name: str
@@ -41,6 +50,26 @@ class PanelChromosome:
     haplotypes: NDArray[np.uint8] | StoredHaplotypes
     cm: NDArray[np.float64]
     stored_copies: NDArray[np.unsignedinteger[Any]] | None = None
+    others: OtherAlleles | None = None
+
+    @property
+    def readable(self) -> NDArray[np.bool_]:
+        """(M,) where the base that a read shows tells REF from ALT."""
+        return np.asarray(self.ref != 0)
+
+    def alleles(self, first: int, last: int) -> tuple[list[str], list[str]]:
+        """REF and ALT of the sites `first` to `last`."""
+        refs, alts = (list(one[first:last].tobytes().decode("latin-1")) for one in (self.ref, self.alt))
+        if self.others is not None:
+            low, high = np.searchsorted(self.others.site, (first, last)).tolist()
+            pairs = self.others.texts[low:high]
+            for site, pair in zip(self.others.site[low:high].tolist(), pairs, strict=True):
+                refs[site - first], alts[site - first] = pair.split("\t")
+        return refs, alts
+
+    def sites_at(self, position: int) -> range:
+        """The sites at a 1-based position: none, one, or one for each ALT there."""
+        return range(*(int(np.searchsorted(self.position, position, side)) for side in ("left", "right")))
 
     @property
     def alt_frequency(self) -> NDArray[np.float64]:
@@ -126,6 +155,7 @@ def _chromosome(folder: Path, name: str, chunks: list[Any], haplotypes: int, pop
         found = PanelChromosome(
             name, columns["position"], columns["ref"], columns["alt"], Texts(columns["id_end"], columns["id"]),
             StoredHaplotypes(files, start, haplotypes), columns["cm"], columns["copies"],
+            OtherAlleles(columns["other"], Texts(columns["other_end"], columns["other_text"])),
         )  # fmt: skip
     except KeyError as error:
         raise BundleError(path, f"has no column {error}", _REBUILD) from error

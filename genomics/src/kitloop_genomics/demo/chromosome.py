@@ -16,6 +16,7 @@ from kitloop_genomics.demo.history import (
     landscape,
     simulate,
 )
+from kitloop_genomics.demo.others import make_others
 
 LENGTH_BP = 2_000_000
 _MIN_PANEL_COPIES = 2  # of either allele: a site that one haplotype carries can't be imputed from the others
@@ -23,9 +24,10 @@ _MIN_PANEL_COPIES = 2  # of either allele: a site that one haplotype carries can
 
 @dataclass(frozen=True, slots=True)
 class DemoChromosome:
-    """position: (M,) int64, 1-based.  ref, alt: (M,) uint8 ASCII.  in_panel: (M,) bool.
+    """position: (M,) int64, 1-based, never falling.  ref, alt: (M,) uint8 ASCII.  in_panel: (M,) bool.
 
     panel: (M, 400) and held_out: (M, 160) uint8, 1 = ALT, columns by population then person.
+    others: by the site's index, REF and ALT that take the place of `ref` and `alt` where it is no plain SNP.
     Sites outside the panel are kept: real people carry variants that a panel has never seen.
     """
 
@@ -38,6 +40,11 @@ class DemoChromosome:
     in_panel: NDArray[np.bool_]
     panel: NDArray[np.uint8]
     held_out: NDArray[np.uint8]
+    others: dict[int, tuple[str, str]]
+
+    def alleles(self, site: int) -> tuple[str, str]:
+        """REF and ALT of a site."""
+        return self.others.get(site, (chr(self.ref[site]), chr(self.alt[site])))
 
 
 def make_chromosome(name: str, seed: int) -> DemoChromosome:
@@ -54,16 +61,25 @@ def make_chromosome(name: str, seed: int) -> DemoChromosome:
     in_panel = (copies >= _MIN_PANEL_COPIES) & (len(panel) - copies >= _MIN_PANEL_COPIES)
     keep = in_panel | (is_alt[:, held_out].max(axis=1) == 1)
     alt = other_alleles(ref, rng)
+    position, ref, alt, in_panel = variation.position[keep] + 1, ref[keep], alt[keep], in_panel[keep]
+    is_alt = is_alt[keep]
+    # Of a generator of their own: without them, all else would be drawn alike.
+    frequency = np.where(in_panel, is_alt[:, panel].mean(axis=1), np.nan)
+    everyone = np.ascontiguousarray(is_alt[:, np.concatenate([panel, held_out])])
+    others = make_others(reference, position, alt, frequency, everyone, np.random.default_rng([seed, 1]))
+    for site, at in others.moved.items():
+        position[site] = at
     return DemoChromosome(
         name,
         reference,
         shape,
-        variation.position[keep] + 1,
-        ref[keep],
-        alt[keep],
-        in_panel[keep],
-        np.ascontiguousarray(is_alt[keep][:, panel]),
-        np.ascontiguousarray(is_alt[keep][:, held_out]),
+        position,
+        ref,
+        alt,
+        in_panel,
+        np.ascontiguousarray(is_alt[:, panel]),
+        np.ascontiguousarray(is_alt[:, held_out]),
+        others.alleles,
     )
 
 

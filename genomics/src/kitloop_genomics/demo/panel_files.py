@@ -25,9 +25,10 @@ def site_ids(chromosomes: list[DemoChromosome]) -> list[list[str]]:
     """rs-like ids of each chromosome's panel sites, numbered through."""
     ids, following = [], _FIRST_ID
     for chromosome in chromosomes:
-        count = int(chromosome.in_panel.sum())
-        ids.append([f"rs{following + at}" for at in range(count)])
-        following += count
+        position = chromosome.position[chromosome.in_panel]
+        place = np.cumsum(np.diff(position, prepend=-1) > 0) - 1  # two ALTs of one place have one number
+        ids.append([f"rs{following + at}" for at in place.tolist()])
+        following += len(position)
     return ids
 
 
@@ -43,8 +44,6 @@ def write_panel(folder: Path, chromosomes: list[DemoChromosome], ids: list[list[
     lines += [f"##contig=<ID={row.name},length={len(row.reference)}>" for row in chromosomes]
     lines += [
         '##FILTER=<ID=PASS,Description="All filters passed">',
-        '##INFO=<ID=AC,Number=A,Type=Integer,Description="Copies of ALT in the panel">',
-        '##INFO=<ID=AN,Number=1,Type=Integer,Description="Haplotypes in the panel">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Phased genotype">',
     ]
     columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
@@ -59,18 +58,23 @@ def write_panel(folder: Path, chromosomes: list[DemoChromosome], ids: list[list[
 
 def _panel_lines(chromosome: DemoChromosome, names: list[str]) -> list[str]:
     kept = np.flatnonzero(chromosome.in_panel)
+    position = chromosome.position[kept]
     haplotypes = chromosome.panel[kept]
+    first = np.flatnonzero(np.diff(position, prepend=-1) > 0)
+    # The second ALT of a place is in the row below: nobody has both on one chromosome.
+    second = np.flatnonzero(np.diff(position, prepend=-1) == 0)
+    haplotypes[second - 1] += 2 * haplotypes[second]
     count, width = haplotypes.shape
     cells = np.full((count, width // 2, 4), ord("\t"), np.uint8)
     cells[:, :, 0] = haplotypes[:, 0::2] + ord("0")
     cells[:, :, 1] = ord("|")
     cells[:, :, 2] = haplotypes[:, 1::2] + ord("0")
     lines = []
-    for row, site in enumerate(kept):
-        ref, alt = chr(chromosome.ref[site]), chr(chromosome.alt[site])
-        info = f"AC={int(haplotypes[row].sum())};AN={width}"
+    for row, end in zip(first.tolist(), [*first[1:].tolist(), count], strict=True):
+        pairs = [chromosome.alleles(int(site)) for site in kept[row:end]]
+        alts = ",".join(alt for _, alt in pairs)
         genotypes = cells[row].tobytes()[:-1].decode()
-        fixed = f"{chromosome.name}\t{chromosome.position[site]}\t{names[row]}\t{ref}\t{alt}\t.\tPASS\t{info}\tGT"
+        fixed = f"{chromosome.name}\t{position[row]}\t{names[row]}\t{pairs[0][0]}\t{alts}\t.\tPASS\t.\tGT"
         lines.append(f"{fixed}\t{genotypes}\n")
     return lines
 
@@ -100,5 +104,7 @@ def write_people(folder: Path, chromosomes: list[DemoChromosome], ids: list[list
         arrays[f"{chromosome.name}.alt"] = chromosome.alt
         arrays[f"{chromosome.name}.id"] = all_names
         arrays[f"{chromosome.name}.in_panel"] = chromosome.in_panel
+        arrays[f"{chromosome.name}.other"] = np.array(list(chromosome.others), np.int64)
+        arrays[f"{chromosome.name}.other_alleles"] = np.array(list(chromosome.others.values()), np.str_).reshape(-1, 2)
         arrays[f"{chromosome.name}.haplotypes"] = np.packbits(chromosome.held_out, axis=1)
     np.savez_compressed(folder / "haplotypes.npz", allow_pickle=False, **arrays)

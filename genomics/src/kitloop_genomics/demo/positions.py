@@ -28,7 +28,8 @@ def write_positions(folder: Path, chromosomes: list[DemoChromosome], seed: int) 
     rows = [HEADER]
     for chromosome in chromosomes:
         earlier, minus = _earlier(chromosome.position, len(chromosome.reference), rng)
-        kept = np.flatnonzero(rng.random(len(earlier)) >= _LOST_SHARE)
+        once = np.diff(chromosome.position, prepend=-1) > 0
+        kept = np.flatnonzero((rng.random(len(earlier)) >= _LOST_SHARE) & once)
         number = chromosome.name.removeprefix("chr")
         rows += [
             f"{EARLIER_BUILD}\t{number}\t{earlier[at]}\t{chromosome.name}\t{chromosome.position[at]}\t{'-' if minus[at] else '+'}"

@@ -76,5 +76,7 @@ def _rows(chromosomes: list[DemoChromosome], ids: list[list[str]], size: int, rn
             if position in set(chromosome.position.tolist()):
                 continue
         number = chromosome.name.removeprefix("chr")
+        if int(site) in chromosome.others:
+            continue
         rows.append(f"{rsid}\t{number}\t{position}\t{effect}\t{other}\t{rng.normal(0, 0.1):.6f}")
     return rows

@@ -46,6 +46,23 @@ def chunks(cm: NDArray[np.float64]) -> list[Chunk]:
     return found
 
 
+def chunks_of(chromosome: PanelChromosome, first: int = 0, last: int | None = None) -> list[Chunk]:
+    """The chunks of the sites `first` to `last`, cut as if only those were there that reads can tell.
+
+    Then a panel with more insertions and deletions has the same chunks, and the same seeds with them.
+    """
+    last = len(chromosome.cm) if last is None else last
+    readable = first + np.flatnonzero(chromosome.readable[first:last])
+    if not len(readable):
+        readable = np.arange(first, last)
+    # The first and the last one reach to the ends.
+    place = np.concatenate([[first], readable[1:], [last]])
+    return [
+        Chunk(*(int(place[at]) for at in (one.start, one.end, one.core_start, one.core_end)))
+        for one in chunks(chromosome.cm[readable])
+    ]
+
+
 def impute_all(
     panel: tuple[PanelChromosome, ...],
     genotypes: list[NDArray[np.float32]],
@@ -61,7 +78,7 @@ def impute_all(
     nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there.
     """
     work = _work(panel)
-    one = _imputer(panel, genotypes, sample, choose_preset(genotypes, effective_population_size), units)
+    one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(one, work))
     return [
@@ -82,14 +99,19 @@ def impute_units(
     threads: int = 1,
 ) -> None:
     """Impute every `parts`-th stretch, from `part` on, into the folder `units`, where `impute_all` finds them."""
-    one = _imputer(panel, genotypes, sample, choose_preset(genotypes, effective_population_size), units)
+    one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(one, _work(panel)[part::parts]):
             pass
 
 
 def _work(panel: tuple[PanelChromosome, ...]) -> list[tuple[int, Chunk]]:
-    return [(at, chunk) for at, chromosome in enumerate(panel) for chunk in chunks(chromosome.cm)]
+    return [(at, chunk) for at, chromosome in enumerate(panel) for chunk in chunks_of(chromosome)]
+
+
+def _told(panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The likelihoods at sites that reads can tell: others have none at any coverage."""
+    return [likelihood[chromosome.readable] for likelihood, chromosome in zip(genotypes, panel, strict=True)]
 
 
 def _imputer(
@@ -105,7 +127,8 @@ def _imputer(
         chromosome = panel[at]
         packed = chromosome.packed(chunk.start, chunk.end)
         stretch = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside])
-        seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[chunk.core_start]}")
+        first = chunk.core_start + int(chromosome.readable[chunk.core_start :].argmax())
+        seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[first]}")
         return impute_unit(units, stretch, genotypes[at][inside], preset, seed)
 
     return one

@@ -87,7 +87,7 @@ def common_sites(panel: Panel) -> list[NDArray[np.int64]]:
     found = []
     for chromosome in panel.chromosomes:
         frequency = chromosome.alt_frequency
-        maf = np.minimum(frequency, 1 - frequency)
+        maf = np.where(chromosome.readable, np.minimum(frequency, 1 - frequency), 0)
         of = ((chromosome.position - chromosome.position[0]) / stretch).astype(np.int64)
         edges = np.flatnonzero(np.diff(of, prepend=-1, append=-1))
         best = [start + int(maf[start:end].argmax()) for start, end in pairwise(edges)]

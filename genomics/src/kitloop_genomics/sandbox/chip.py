@@ -54,6 +54,7 @@ def _chromosome(
     # A+T and C+G sum to 149 and 138 in ASCII.
     pair = row.ref.astype(int) + row.alt
     weight = np.where((pair == 149) | (pair == 138), _AMBIGUOUS_WEIGHT, 1.0) * known
+    weight[list(row.others)] = 0
     chosen = []
     place = row.position // SPACING_BP
     starts = np.flatnonzero(np.diff(place, prepend=-1))

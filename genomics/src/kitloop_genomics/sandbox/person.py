@@ -23,6 +23,7 @@ _ADMIXED_SHARE = 0.4  # of people whose ancestors come from two populations
 class PersonChromosome:
     """position: (M,) 1-based.  haplotypes: (M, 2) uint8, 1 = ALT.  Sites outside the panel are included.
 
+    others: by the site's index, REF and ALT that take the place of `ref` and `alt` where it is no plain SNP.
     origin_bp: (P,) bp of both haplotypes that come from each population; it sums to twice the length.
     """
 
@@ -34,6 +35,11 @@ class PersonChromosome:
     in_panel: NDArray[np.bool_]
     haplotypes: NDArray[np.uint8]
     origin_bp: NDArray[np.float64]
+    others: dict[int, tuple[str, str]]
+
+    def alleles(self, site: int) -> tuple[str, str]:
+        """REF and ALT of a site."""
+        return self.others.get(site, (chr(self.ref[site]), chr(self.alt[site])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,13 @@ def draw_person(demo: Demo, seed: str, lengths: dict[str, int]) -> Person:
                     stored[f"{name}.in_panel"],
                     np.stack(pair, axis=1),
                     origin,
+                    dict(
+                        zip(
+                            stored[f"{name}.other"].tolist(),
+                            map(tuple, stored[f"{name}.other_alleles"].tolist()),
+                            strict=True,
+                        )
+                    ),
                 )
             )
     return Person(tuple(zip(keys, names, strict=True)), tuple(chromosomes))

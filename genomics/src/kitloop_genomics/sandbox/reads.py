@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kitloop_genomics.demo.build import Demo, open_demo
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.sandbox.fastq_text import fastq_texts
-from kitloop_genomics.sandbox.person import Person, draw_person, generator
+from kitloop_genomics.sandbox.person import Person, PersonChromosome, draw_person, generator
 from kitloop_genomics.sandbox.problems import CONTAMINANT_SHARE, LOW_DEPTH_X, Problem, packed
 from kitloop_genomics.sandbox.sequencer import READ_BP, Reads, sequence_pairs
 from kitloop_genomics.sandbox.truth import write_truth_json, write_truth_vcf
@@ -95,9 +95,22 @@ def genome_of(person: Person, reference: dict[str, NDArray[np.uint8]]) -> list[N
         for side in range(2):
             sequence = reference[row.name].copy()
             carried = row.haplotypes[:, side] == 1
-            sequence[row.position[carried] - 1] = row.alt[carried]
-            genome.append(sequence)
+            snp = carried.copy()
+            snp[list(row.others)] = False
+            sequence[row.position[snp] - 1] = row.alt[snp]
+            genome.append(_with_others(sequence, row, carried))
     return genome
+
+
+def _with_others(sequence: NDArray[np.uint8], row: PersonChromosome, carried: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Insertions and deletions put in from the end on, so that the places before them stay."""
+    for site in sorted(row.others, reverse=True):
+        if carried[site]:
+            ref, alt = row.others[site]
+            at = int(row.position[site]) - 1
+            middle = np.frombuffer(alt.encode(), np.uint8)
+            sequence = np.concatenate([sequence[:at], middle, sequence[at + len(ref) :]])
+    return sequence
 
 
 def _mixed(one: Reads, other: Reads, rng: np.random.Generator) -> Reads:

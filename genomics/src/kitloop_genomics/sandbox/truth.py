@@ -23,12 +23,12 @@ def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int], sourc
     for row in person.chromosomes:
         at = np.flatnonzero(row.in_panel)
         columns = zip(
-            row.position[at].tolist(), row.ids[at].tolist(), row.ref[at].tobytes().decode(),
-            row.alt[at].tobytes().decode(), row.haplotypes[at].tolist(), strict=True,
+            row.position[at].tolist(), row.ids[at].tolist(), map(row.alleles, at.tolist()),
+            row.haplotypes[at].tolist(), strict=True,
         )  # fmt: skip
         lines += [
             f"{row.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\t.\tGT\t{pair[0]}|{pair[1]}"
-            for position, name, ref, alt, pair in columns
+            for position, name, (ref, alt), pair in columns
         ]
     path = folder / "truth.vcf.gz"
     with pysam.BGZFile(str(path), "wb", None) as stream:

@@ -50,27 +50,43 @@ def match(variants: tuple[ScoreVariant, ...], panel: tuple[PanelChromosome, ...]
     """Match by position and alleles. A variant that stands in the file twice is used once, the first time."""
     left_out: Counter[str] = Counter()
     place = {_plain(chromosome.name): at for at, chromosome in enumerate(panel)}
-    sites = [{int(p): i for i, p in enumerate(chromosome.position)} for chromosome in panel]
     rows: list[dict[int, tuple[float, bool]]] = [{} for _ in panel]
     for variant in variants:
         at = place.get(_plain(variant.chromosome)) if variant.chromosome else None
-        site = sites[at].get(variant.position) if at is not None else None
+        sites = panel[at].sites_at(variant.position) if at is not None else range(0)
         if not variant.additive:
             left_out["not_additive"] += 1
-        elif at is None or site is None:
+        elif at is None or not sites:
             left_out["not_in_panel"] += 1
         else:
-            ref, alt = chr(panel[at].ref[site]), chr(panel[at].alt[site])
-            if {ref, alt} in _AMBIGUOUS:
-                left_out["ambiguous_strand"] += 1
-            elif (effect_is_alt := _effect_is_alt(variant, ref, alt)) is None:
-                left_out["other_alleles"] += 1
-            elif site in rows[at]:
+            found = _fitting(variant, panel[at], sites)
+            if isinstance(found, str):
+                left_out[found] += 1
+            elif found[0] in rows[at]:
                 left_out["duplicate"] += 1
             else:
-                rows[at][site] = (variant.weight, effect_is_alt)
+                rows[at][found[0]] = (variant.weight, found[1])
     matched = tuple(_arrays(found) for found in rows)
     return Matching(matched, sum(map(len, rows)), len(variants), dict(left_out))
+
+
+def _fitting(variant: ScoreVariant, panel: PanelChromosome, sites: range) -> tuple[int, bool] | str:
+    """The site with the variant's alleles and whether ALT is the effect allele, or why there is none.
+
+    One effect allele without the other fits only where the position has one site: with several ALTs, not having one of
+    them says nothing of the others.
+    """
+    reason = "other_alleles"
+    for site in sites:
+        (ref,), (alt,) = panel.alleles(site, site + 1)
+        if {ref, alt} in _AMBIGUOUS:
+            if len(sites) == 1 or {variant.effect_allele, variant.other_allele} == {ref, alt}:
+                reason = "ambiguous_strand"
+        elif variant.other_allele is None and len(sites) > 1:
+            continue
+        elif (effect_is_alt := _effect_is_alt(variant, ref, alt)) is not None:
+            return site, effect_is_alt
+    return reason
 
 
 def _plain(chromosome: str) -> str:
@@ -79,7 +95,8 @@ def _plain(chromosome: str) -> str:
 
 def _effect_is_alt(variant: ScoreVariant, ref: str, alt: str) -> bool | None:
     """True if the effect allele is ALT, False if it is REF, on either strand; None if the alleles don't fit."""
-    for strand in (str, lambda allele: allele.translate(_COMPLEMENT)):
+    turned = (str, lambda allele: allele.translate(_COMPLEMENT))
+    for strand in turned[: 2 if len(ref) == len(alt) == 1 else 1]:  # longer alleles would stand elsewhere, too
         effect = strand(variant.effect_allele)
         other = strand(variant.other_allele) if variant.other_allele else None
         if effect == alt and other in (ref, None):

@@ -55,14 +55,12 @@ def call_trait(trait: Trait, panel: Panel, imputed: list[Dosages]) -> TraitCall:
     for chromosome, dosages in zip(panel.chromosomes, imputed, strict=True):
         if chromosome.name != trait.chromosome:
             continue
-        site = int(np.searchsorted(chromosome.position, trait.position))
-        if site == len(chromosome.position) or chromosome.position[site] != trait.position:
-            break
-        alleles = chr(chromosome.ref[site]), chr(chromosome.alt[site])
-        if alleles not in ((trait.other_allele, trait.effect_allele), (trait.effect_allele, trait.other_allele)):
-            break
-        posterior = dosages.gp[site].astype(np.float64)
-        return _judge(trait, posterior if alleles[1] == trait.effect_allele else posterior[::-1])
+        for site in chromosome.sites_at(trait.position):
+            (ref,), (alt,) = chromosome.alleles(site, site + 1)
+            if (ref, alt) in ((trait.other_allele, trait.effect_allele), (trait.effect_allele, trait.other_allele)):
+                posterior = dosages.gp[site].astype(np.float64)
+                return _judge(trait, posterior if alt == trait.effect_allele else posterior[::-1])
+        break
     return TraitCall(trait, "not_in_panel")
 
 
