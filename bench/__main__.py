@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import analysis, deliveries, growth, listing, orders, panel
+from bench import analysis, deliveries, growth, listing, orders, panel, whole
 
 PARTS = {
     "orders": orders.main,
@@ -10,6 +10,7 @@ PARTS = {
     "listing": listing.main,
     "analysis": analysis.main,
     "growth": growth.main,
+    "whole": whole.main,
     "panel": panel.main,
 }
 

@@ -61,6 +61,8 @@ def test_a_demo_of_another_seed_is_never_overwritten(demo: Demo) -> None:
     before = _contents(demo.path)
     with pytest.raises(InputError, match="seed 1, not 5"):
         build_demo(demo.path, seed=5)
+    with pytest.raises(InputError, match="of another size"):
+        build_demo(demo.path, seed=1, people_each=60)
     assert _contents(demo.path) == before
 
 

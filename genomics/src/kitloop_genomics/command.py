@@ -82,17 +82,26 @@ def panel() -> None:
 @panel.command("demo")
 @click.argument("folder", type=_FOLDER)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=1, show_default=True, help="Of the simulation.")
-def panel_demo(folder: Path, seed: int) -> None:
+@click.option(
+    "--length-mb", type=click.FloatRange(2, 200), default=2, show_default=True, help="Of each of its two chromosomes."
+)
+@click.option(
+    "--people", type=click.IntRange(200, 4_000), default=200, show_default=True, help="In the panel; a multiple of 4."
+)
+def panel_demo(folder: Path, seed: int, length_mb: float, people: int) -> None:
     """Build the simulated demo in FOLDER: bundle/ for the analysis, people/ for the simulator of reads.
 
     A demo of the same seed that is there and whole is used as it is.
 
     \b
     Example: kitloop-genomics panel demo demo --seed 7
+             kitloop-genomics panel demo big --length-mb 20 --people 1000
     """
+    if people % 4:
+        raise click.UsageError("--people must be a multiple of 4: there are four populations, equally large.")
     from kitloop_genomics.demo.build import build_demo
 
-    demo = build_demo(folder, seed=seed, tell=_tell())
+    demo = build_demo(folder, seed=seed, length_bp=round(length_mb * 1e6), people_each=people // 4, tell=_tell())
     click.echo(f"bundle  {demo.bundle}\npeople  {demo.people}")
 
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from kitloop_genomics.demo.genome import other_alleles, sequence
 from kitloop_genomics.demo.history import (
     HELD_OUT_PEOPLE_EACH,
-    PANEL_PEOPLE_EACH,
     POPULATIONS,
+    USUAL,
     Landscape,
+    Size,
     landscape,
     simulate,
 )
 from kitloop_genomics.demo.others import make_others
 
-LENGTH_BP = 2_000_000
 _MIN_PANEL_COPIES = 2  # of either allele: a site that one haplotype carries can't be imputed from the others
 
 
@@ -26,7 +26,7 @@ _MIN_PANEL_COPIES = 2  # of either allele: a site that one haplotype carries can
 class DemoChromosome:
     """position: (M,) int64, 1-based, never falling.  ref, alt: (M,) uint8 ASCII.  in_panel: (M,) bool.
 
-    panel: (M, 400) and held_out: (M, 160) uint8, 1 = ALT, columns by population then person.
+    panel: (M, 8 times `Size.people_each`) and held_out: (M, 160) uint8, 1 = ALT, columns by population then person.
     others: by the site's index, REF and ALT that take the place of `ref` and `alt` where it is no plain SNP.
     Sites outside the panel are kept: real people carry variants that a panel has never seen.
     """
@@ -47,16 +47,16 @@ class DemoChromosome:
         return self.others.get(site, (chr(self.ref[site]), chr(self.alt[site])))
 
 
-def make_chromosome(name: str, seed: int) -> DemoChromosome:
-    """Simulate one chromosome; the same seed gives the same chromosome."""
+def make_chromosome(name: str, seed: int, size: Size = USUAL) -> DemoChromosome:
+    """Simulate one chromosome; the same seed and size give the same chromosome."""
     rng = np.random.default_rng(seed)
-    shape = landscape(LENGTH_BP, rng)
-    variation = simulate(shape, int(rng.integers(1, 2**31 - 2)))
-    reference = sequence(LENGTH_BP, rng)
+    shape = landscape(size.length_bp, rng)
+    variation = simulate(shape, int(rng.integers(1, 2**31 - 2)), size.people_each)
+    reference = sequence(size.length_bp, rng)
     ref = reference[variation.position]
     # The reference genome is a real person's in life: where its haplotype is derived, REF is the derived allele.
     is_alt = variation.carries ^ variation.carries[:, -2:-1]
-    panel, held_out = _columns()
+    panel, held_out = _columns(size.people_each)
     copies = is_alt[:, panel].sum(axis=1, dtype=np.int64)
     in_panel = (copies >= _MIN_PANEL_COPIES) & (len(panel) - copies >= _MIN_PANEL_COPIES)
     keep = in_panel | (is_alt[:, held_out].max(axis=1) == 1)
@@ -83,9 +83,9 @@ def make_chromosome(name: str, seed: int) -> DemoChromosome:
     )
 
 
-def _columns() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    each = 2 * (PANEL_PEOPLE_EACH + HELD_OUT_PEOPLE_EACH)
+def _columns(people_each: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    each = 2 * (people_each + HELD_OUT_PEOPLE_EACH)
     starts = each * np.arange(len(POPULATIONS))
-    panel = (starts[:, None] + np.arange(2 * PANEL_PEOPLE_EACH)).ravel()
-    held_out = (starts[:, None] + np.arange(2 * PANEL_PEOPLE_EACH, each)).ravel()
+    panel = (starts[:, None] + np.arange(2 * people_each)).ravel()
+    held_out = (starts[:, None] + np.arange(2 * people_each, each)).ravel()
     return panel, held_out

@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 POPULATIONS = (("aster", "Aster"), ("birch", "Birch"), ("cedar", "Cedar"), ("dune", "Dune"))
-PANEL_PEOPLE_EACH = 50
 HELD_OUT_PEOPLE_EACH = 20
 MUTATION_RATE = 2e-8
 _SIZE, _SIZE_NOW, _GROWN_SINCE = 6_000, 60_000, 200  # people, people, generations ago
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a demo: base pairs of each of its two chromosomes, and people of each of its four populations in the panel."""
+
+    length_bp: int = 2_000_000
+    people_each: int = 50
+
+
+USUAL = Size()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ def landscape(
     return Landscape(np.array([*edge, float(length_bp)]), np.array([*rate, quiet]))
 
 
-def simulate(shape: Landscape, seed: int) -> Variation:
+def simulate(shape: Landscape, seed: int, people_each: int) -> Variation:
     """Ancestry and mutations of one chromosome. Sites hit by more than one mutation are left out."""
     demography = msprime.Demography()
     for key, _ in POPULATIONS:
@@ -75,7 +85,7 @@ def simulate(shape: Landscape, seed: int) -> Variation:
     demography.add_population_split(time=3_000, derived=["aster", "birch"], ancestral="north")
     demography.add_population_split(time=3_500, derived=["cedar", "dune"], ancestral="south")
     demography.add_population_split(time=6_000, derived=["north", "south"], ancestral="root")
-    each = PANEL_PEOPLE_EACH + HELD_OUT_PEOPLE_EACH
+    each = people_each + HELD_OUT_PEOPLE_EACH
     samples = [msprime.SampleSet(each, population=key) for key, _ in POPULATIONS]
     samples.append(msprime.SampleSet(1, population=POPULATIONS[0][0]))
     trees = msprime.sim_ancestry(

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from kitloop_genomics.bundle.genetic_map import HEADER
 from kitloop_genomics.demo.chromosome import DemoChromosome
 from kitloop_genomics.demo.genome import fasta
-from kitloop_genomics.demo.history import HELD_OUT_PEOPLE_EACH, PANEL_PEOPLE_EACH, POPULATIONS
+from kitloop_genomics.demo.history import HELD_OUT_PEOPLE_EACH, POPULATIONS
 
 # dbSNP has issued nothing near this number, so a demo id can't be taken for a real variant's.
 _FIRST_ID = 9_900_000_001
 
 
-def panel_people() -> list[tuple[str, str, str]]:
+def panel_people(each: int) -> list[tuple[str, str, str]]:
     """(person, population key, population name) in the order of the panel's columns."""
-    return [(f"{name}{at:03d}", key, name) for key, name in POPULATIONS for at in range(1, PANEL_PEOPLE_EACH + 1)]
+    return [(f"{name}{at:03d}", key, name) for key, name in POPULATIONS for at in range(1, each + 1)]
 
 
 def site_ids(chromosomes: list[DemoChromosome]) -> list[list[str]]:
@@ -39,7 +39,7 @@ def write_reference(folder: Path, chromosomes: list[DemoChromosome]) -> None:
 
 def write_panel(folder: Path, chromosomes: list[DemoChromosome], ids: list[list[str]]) -> None:
     """`panel.vcf`, phased, and `populations.tsv`."""
-    people = panel_people()
+    people = panel_people(chromosomes[0].panel.shape[1] // 2 // len(POPULATIONS))
     lines = ["##fileformat=VCFv4.3", "##source=kitloop-genomics simulated demo"]
     lines += [f"##contig=<ID={row.name},length={len(row.reference)}>" for row in chromosomes]
     lines += [
