@@ -213,7 +213,7 @@ def _read(
             _count(found, count_alignments(bam), bundle.genome_length_bp)
             _look_at_library(found, bam, bundle, expected)
         with progress.step("likelihoods"):
-            observed = [observe(bam, chromosome) for chromosome in bundle.panel.chromosomes]
+            observed = observe(bam, bundle.panel.chromosomes)
             likely = _likelihoods(bundle, observed)
             _cover(found, likely, bundle.panel)
     if units:

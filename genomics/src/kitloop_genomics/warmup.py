@@ -9,7 +9,7 @@ from kitloop_genomics.imputation.engine import impute_stretch, panel_bits
 from kitloop_genomics.imputation.presets import PRESETS
 from kitloop_genomics.intake.records import Batch
 from kitloop_genomics.intake.trimming import trimmed
-from kitloop_genomics.likelihoods.kernel import multiply, walk_reads
+from kitloop_genomics.likelihoods.kernel import multiply, walk_records
 from kitloop_genomics.quality.contamination import GRID, log_likelihoods
 
 
@@ -19,10 +19,8 @@ def warm_up() -> None:
     trimmed(mates, mates)
     letters = np.array([65], np.uint8)
     one = np.array([0], np.int64)
-    walk_reads(
-        one, letters, letters + np.uint8(2), one, np.array([60]), letters, np.array([30], np.uint8),
-        np.array([0, 1]), np.array([[0, 1]]), np.array([0, 1]), 10,
-    )  # fmt: skip
+    nothing = np.frombuffer(bytes(4), np.uint8)  # bytes can't be written to, which makes a type of its own
+    walk_records(nothing, one, letters, letters, one, one, 0, 0, 0, one, one, letters, letters, letters)
     seen = np.array([1], np.uint8)
     error = np.array([0.01])
     multiply(1, one, seen, error)

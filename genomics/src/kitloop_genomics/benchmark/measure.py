@@ -116,7 +116,7 @@ def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], 
             np.zeros((0, 0), np.uint8), benchmark.cm,
         )  # fmt: skip
         began = time.process_time()
-        likely = likelihoods(observe(bam, chromosome), len(benchmark.position)).genotype
+        likely = likelihoods(observe(bam, [chromosome])[0], len(benchmark.position)).genotype
         seconds["likelihoods"] = time.process_time() - began
     _warm(bits, likely)
     began = time.process_time()

@@ -2,67 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled
 
-Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
-
 
 @compiled
-def walk_reads(
+def walk_records(
+    data: NDArray[np.uint8],
     position: NDArray[np.int64],
     ref: NDArray[np.uint8],
     alt: NDArray[np.uint8],
-    start: NDArray[np.int64],
-    mapq: NDArray[np.int64],
-    bases: NDArray[np.uint8],
-    qualities: NDArray[np.uint8],
-    base_ends: NDArray[np.int64],
-    operations: NDArray[np.int64],
-    operation_ends: NDArray[np.int64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    skipped: int,
+    min_mapq: int,
     min_quality: int,
-) -> Found:
-    """Walk each read's CIGAR past the sites under it (positions 0-based, sorted).
+    out_site: NDArray[np.int64],
+    out_fragment: NDArray[np.int64],
+    out_alt: NDArray[np.uint8],
+    out_quality: NDArray[np.uint8],
+    out_mapq: NDArray[np.uint8],
+) -> tuple[int, int]:
+    """Walk the CIGAR of each BAM record in `data` past the sites under it (SAM specification, section 4.2).
 
-    Reads lie end to end in `bases` and `qualities`, read r from base_ends[r] to base_ends[r + 1]; `operations`
-    holds (operation, length) rows in the same way. Returns, per base that shows REF or ALT: site, read, 1 for ALT,
-    base quality and mapping quality.
+    The sites of the BAM's sequence number c are first[c] to last[c], positions 0-based and rising within it; ref and
+    alt are BAM's codes of a base, or one that no base has. Records with a flag of `skipped` are left out. Into the
+    `out` columns go, per base that shows REF or ALT: site, a number of the fragment's name, 1 for ALT, base quality and
+    mapping quality. Returns how many there are, and how many bytes of `data` the records take that were walked: whole
+    ones, whose observations all have room.
     """
-    sites = len(position)
-    room = 1024
-    out_site = np.empty(room, np.int64)
-    out_read = np.empty(room, np.int64)
-    out_alt = np.empty(room, np.uint8)
-    out_quality = np.empty(room, np.uint8)
-    out_mapq = np.empty(room, np.int64)
     found = 0
-    for read in range(len(start)):
-        at = start[read]
-        query = base_ends[read]
-        site = np.searchsorted(position, at)
-        for row in range(operation_ends[read], operation_ends[read + 1]):
-            kind, length = operations[row, 0], operations[row, 1]
+    record = 0
+    while record + 36 <= len(data) and record + 4 + _int32(data, record) <= len(data):
+        contig = _int32(data, record + 4)
+        at = _int32(data, record + 8)
+        name, name_length = record + 36, np.int64(data[record + 12])
+        mapq = data[record + 13]
+        operations = data[record + 16] | (data[record + 17] << 8)
+        flag = data[record + 18] | (data[record + 19] << 8)
+        cigar = name + name_length
+        bases = cigar + 4 * operations
+        qualities = bases + (_int32(data, record + 20) + 1) // 2
+        begun, before = record, found
+        record += 4 + _int32(data, record)
+        if flag & skipped or mapq < min_mapq or contig < 0:
+            continue
+        site, end = first[contig], last[contig]
+        beyond = end
+        while site < beyond:  # the first site that isn't before the read
+            middle = (site + beyond) // 2
+            if position[middle] < at:
+                site = middle + 1
+            else:
+                beyond = middle
+        if site == end:
+            continue
+        fragment = _hashed(data[name : name + name_length])
+        query = 0
+        for row in range(operations):
+            operation = _int32(data, cigar + 4 * row)
+            kind, length = operation & 15, operation >> 4
             if kind == 0 or kind == 7 or kind == 8:  # M, =, X
-                while site < sites and position[site] < at + length:
+                while site < end and position[site] < at + length:
                     here = query + position[site] - at
-                    base = bases[here]
-                    if qualities[here] >= min_quality and (base == ref[site] or base == alt[site]):
-                        if found == room:
-                            room *= 2
-                            out_site = _grown(out_site, room)
-                            out_read = _grown(out_read, room)
-                            out_alt = _grown(out_alt, room)
-                            out_quality = _grown(out_quality, room)
-                            out_mapq = _grown(out_mapq, room)
+                    base = data[bases + here // 2] & 15 if here % 2 else data[bases + here // 2] >> 4
+                    quality = data[qualities + here]
+                    if quality >= min_quality and (base == ref[site] or base == alt[site]):
+                        if found == len(out_site):
+                            return before, begun
                         out_site[found] = site
-                        out_read[found] = read
+                        out_fragment[found] = fragment
                         out_alt[found] = 1 if base == alt[site] else 0
-                        out_quality[found] = qualities[here]
-                        out_mapq[found] = mapq[read]
+                        out_quality[found] = quality
+                        out_mapq[found] = mapq
                         found += 1
                     site += 1
                 query += length
@@ -71,16 +85,25 @@ def walk_reads(
                 query += length
             elif kind == 2 or kind == 3:  # D, N: the read shows no base there
                 at += length
-                while site < sites and position[site] < at:
+                while site < end and position[site] < at:
                     site += 1
-    return out_site[:found], out_read[:found], out_alt[:found], out_quality[:found], out_mapq[:found]
+    return found, record
 
 
 @compiled
-def _grown(values: NDArray[Any], room: int) -> NDArray[Any]:
-    larger = np.empty(room, values.dtype)
-    larger[: len(values)] = values
-    return larger
+def _int32(data: NDArray[np.uint8], at: int | np.int64) -> int:
+    low = data[at] | (data[at + 1] << 8) | (data[at + 2] << 16)
+    value: int = low + (data[at + 3] - 256 * (data[at + 3] >= 128)) * 16_777_216
+    return value
+
+
+@compiled
+def _hashed(name: NDArray[np.uint8]) -> np.int64:
+    """FNV-1a of 64 bits: two of ten million names share one in one of a hundred thousand runs."""
+    value = np.uint64(0xCBF29CE484222325)
+    for letter in name:
+        value = (value ^ np.uint64(letter)) * np.uint64(0x100000001B3)
+    return np.int64(value)
 
 
 @compiled
