@@ -114,7 +114,7 @@ def test_the_demo_s_insertions_deletions_and_third_alleles_are_imputed(
     assert (truth == called).mean() > 0.9
     assert np.corrcoef(truth, dosage)[0, 1] ** 2 > 0.8
     for row in bundle.panel.chromosomes:  # of no read does one say anything of them
-        seen = observe(finished.out / "alignment.bam", row)
+        (seen,) = observe(finished.out / "alignment.bam", [row])
         assert row.readable[seen.site].all()
 
 
