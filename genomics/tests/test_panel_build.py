@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pysam
 import pytest
 from click.testing import CliRunner
 from kitloop_genomics.building import chromosome as chromosome_module
@@ -260,6 +261,29 @@ def test_damage_inside_a_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(PanelSourceError, match="breaks off or is damaged"):
         build_bundle(tmp_path / "out", replace(made.sources, variants=(path,)), DESCRIPTION)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_whatever_bytes_a_panel_holds_it_is_read_or_refused(tmp_path: Path, binary: bool) -> None:
+    made = small_panel(tmp_path / "sources", sites=12)
+    whole = gzip.decompress(as_bcf(made.vcf).read_bytes()) if binary else made.vcf.read_bytes()
+    path = tmp_path / "panel"
+    sources = replace(made.sources, variants=(path,))
+    rng = np.random.default_rng(1)
+    refused = 0
+    pysam.faidx(str(made.sources.fasta))  # or each look would copy it
+    for _ in range(60):
+        content = bytearray(whole)
+        for at in rng.integers(0, len(content), int(rng.integers(1, 4))).tolist():
+            content[at] = int(rng.choice([0, 9, 10, 46, 49, 124, 255, int(rng.integers(256))]))
+        path.write_bytes(content)
+        try:
+            refused += survey(sources, DESCRIPTION).refused > 0
+        except PanelSourceError as error:
+            at_fault.append(error.path)
+    refused += len(at_fault)
+    assert set(at_fault) <= {path, sources.populations}
+    assert 20 < refused < 60
 
 
 def test_gzip_that_is_not_bgzf_is_refused(small: Small, tmp_path: Path) -> None:

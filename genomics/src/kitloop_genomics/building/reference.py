@@ -51,6 +51,8 @@ class Reference:
 
     def bases(self, name: str, position: int, count: int) -> str:
         """`count` bases from the 1-based `position`, in capitals; fewer at the sequence's end."""
+        if position > self.lengths[name]:
+            return ""
         at = position - 1 - self._first
         if name != self._name or at < 0 or at + count > len(self._text):
             self._name, self._first, at = name, position - 1, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,5 +52,5 @@ def readable(path: Path) -> Iterator[None]:
     """Damage that shows while a file is read becomes an error with a remedy."""
     try:
         yield
-    except (EOFError, OSError, zlib.error) as error:
+    except (EOFError, OSError, zlib.error, ValueError, LookupError, struct.error) as error:
         raise PanelSourceError(path, f"breaks off or is damaged ({error})", _CUT_OFF) from error

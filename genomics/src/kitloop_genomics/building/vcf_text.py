@@ -49,6 +49,12 @@ class VcfText:
             raise PanelSourceError(self.path, "breaks off in its last line", "Copy it again: it is not whole")
 
     def decode(self, raws: list[bytes], places: list[str]) -> Records:
+        try:
+            return self._decode(raws, places)
+        except UnicodeDecodeError as error:
+            raise PanelSourceError(self.path, "is not text", "Mend or remove the record", place=places[0]) from error
+
+    def _decode(self, raws: list[bytes], places: list[str]) -> Records:
         rows = [raw.rstrip(b"\r\n").split(b"\t", _FIXED) for raw in raws]
         texts = [self._genotypes(fields, place) for fields, place in zip(rows, places, strict=True)]
         people = len(self.people)
