@@ -270,7 +270,7 @@ def test_whatever_bytes_a_panel_holds_it_is_read_or_refused(tmp_path: Path, bina
     path = tmp_path / "panel"
     sources = replace(made.sources, variants=(path,))
     rng = np.random.default_rng(1)
-    refused = 0
+    refused, at_fault = 0, []
     pysam.faidx(str(made.sources.fasta))  # or each look would copy it
     for _ in range(60):
         content = bytearray(whole)
