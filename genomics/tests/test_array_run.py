@@ -44,7 +44,7 @@ def test_a_good_export_succeeds_with_all_deliverables_but_the_alignment(finished
         "impute-vcf", "impute-tbi", "impute-csi", "ancestry-json", "traits-json", "qc",
     ]  # fmt: skip
     assert [step["name"] for step in result["steps"]] == [
-        "bundle", "intake", "imputation", "variants", "quality", "ancestry", "identity", "scores", "accuracy", "delivery",
+        "bundle", "intake", "imputation", "variants", "ancestry", "quality", "identity", "scores", "accuracy", "delivery",
     ]  # fmt: skip
     assert result["array"]["vendor"] == "23andme"
     assert result["array"]["build"] == 37
@@ -57,10 +57,10 @@ def test_its_quality_controls_are_those_of_an_array(finished_array: Finished) ->
     assert list(found) == [
         "format", "checksum", "array_call_rate_min", "array_match_rate_min", "array_strange_rate_max",
         "array_sites_min", "array_heterozygosity_ratio_max", "call_rate_min", "cc_min", "hzy_max",
-        "fraction_contamination_max", "expected_r2_min", "heterozygosity_sd_max",
+        "fraction_contamination_max", "expected_r2_min", "heterozygosity_sd_max", "unexplained_max",
     ]  # fmt: skip
     statuses = [control.status for control in found.values()]
-    assert statuses == ["succeeded"] * 10 + ["skipped"] + ["succeeded"] * 2
+    assert statuses == ["succeeded"] * 10 + ["skipped"] + ["succeeded"] * 3
     assert found["fraction_contamination_max"].value_string == "not applicable to an array"
 
 
@@ -83,7 +83,7 @@ def test_the_person_of_the_array_is_the_person_of_the_reads(
         {row["key"]: row["proportion"] for row in one.analysis.ancestry["value"]["populations"]}  # type: ignore[index]
         for one in (finished_array, finished)
     ]
-    assert all(abs(shares[0][key] - shares[1][key]) < 0.05 for key in shares[0])
+    assert all(abs(shares[0][key] - shares[1][key]) < 0.08 for key in shares[0])
 
 
 @pytest.mark.parametrize(

@@ -223,11 +223,9 @@ def test_the_contamination_likelihood_equals_the_plain_one() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
-# The stranger of k2 is of the same population, the hardest case.
-@pytest.mark.parametrize("person", ["kit-3", "k2"])
-def test_a_second_persons_dna_is_noticed(demo: Demo, bundle: Bundle, tmp_path: Path, person: str) -> None:
-    reads = simulate_reads(demo, person, tmp_path / "reads", problem="contaminated")
-    found = analyse(bundle, reads.r1, reads.r2, sample_id=person, out=tmp_path / "out")
+def test_dna_of_a_second_person_of_the_same_population_is_noticed(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
+    reads = simulate_reads(demo, "k2", tmp_path / "reads", problem="contaminated")
+    found = analyse(bundle, reads.r1, reads.r2, sample_id="k2", out=tmp_path / "out")
     assert found.status == "failed_qc"
     assert "contaminated" in [reason.code for reason in found.reasons]
     measured = {row.type.key: row.value_measured for row in found.quality_controls}["fraction_contamination_max"]

@@ -29,7 +29,7 @@ from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations, observe
 from kitloop_genomics.progress import Progress
 from kitloop_genomics.quality.certainty import certainty
-from kitloop_genomics.quality.contamination import contamination
+from kitloop_genomics.quality.contamination import foreign
 from kitloop_genomics.quality.controls import (
     ARRAY_CONTROL_TYPES,
     CONTROL_TYPES,
@@ -395,31 +395,37 @@ def _interpret(
         )  # fmt: skip
     with progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
-    with progress.step("quality"):
-        frequency = np.concatenate([row.alt_frequency for row in panel.chromosomes])
-        found.measured |= certainty(np.concatenate([one.gp for one in imputed]), frequency)
-        if observed is not None:
-            found.measured["fraction_contamination_max"] = contamination(panel, observed, likely, imputed)
     with progress.step("ancestry"):
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
-        if observed is None and ancestry:
-            ratio = heterozygosity_ratio(likely, panel, ancestry.share)
-            found.measured["array_heterozygosity_ratio_max"] = ratio
+    with progress.step("quality"):
+        share = ancestry.share if ancestry else None
+        frequency = np.concatenate([row.alt_frequency for row in panel.chromosomes])
+        found.measured |= certainty(np.concatenate([one.gp for one in imputed]), frequency)
+        strange = foreign(panel, observed, likely, imputed, share)
+        if strange:
+            found.measured["fraction_contamination_max"] = strange.contamination
+            if not strange.contamination:
+                found.measured["unexplained_max"] = strange.unexplained
+            if found.ancestry and strange.is_outside:
+                found.ancestry["metadata"]["outside_panel"] = True
         if ancestry:
             _compare_heterozygosity(found, heterozygosity_sd(panel, imputed, ancestry.share))
+            if observed is None:
+                ratio = heterozygosity_ratio(likely, panel, ancestry.share)
+                found.measured["array_heterozygosity_ratio_max"] = ratio
     with progress.step("identity"):
-        own = fingerprint(sample_id, panel, imputed, ancestry.share if ancestry else None)
+        own = fingerprint(sample_id, panel, imputed, share)
         write_json(work / "fingerprint.json", own.as_json())
         found.identity = look_at_identity(own, expected)
     with progress.step("scores"):
-        settings = bundle.thresholds["scores"]
+        settings, is_outside = bundle.thresholds["scores"], strange is not None and strange.is_outside
         for path in bundle.score_files:
             file = read_scoring_file(path)
-            result = score(file, panel, imputed, bundle.manifest.build, ancestry)
+            result = score(file, panel, imputed, bundle.manifest.build, ancestry, is_outside=is_outside)
             found.scores.append(score_json(result, settings.get(file.key, {})))
         traits = read_traits(bundle.traits_file)
-        found.traits = [call_trait(trait, panel, imputed).as_json() for trait in traits]
+        found.traits = [call_trait(trait, panel, imputed, is_outside=is_outside).as_json() for trait in traits]
     if truth is not None:
         with progress.step("accuracy"):
             found.compared = compare(truth, panel.chromosomes, imputed)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from kitloop_genomics.ancestry.estimate import BLOCK_BP, REPLICATES, Ancestry
+import numpy as np
+
+from kitloop_genomics.ancestry.estimate import REPLICATES, Ancestry
 from kitloop_genomics.bundle.panel import Population
 from kitloop_genomics.progress import Step
 from kitloop_genomics.quality.controls import Control, warnings
@@ -107,26 +109,36 @@ def quality_json(
 
 
 def ancestry_json(ancestry: Ancestry, populations: tuple[Population, ...]) -> dict[str, Any]:
-    """Proportions (0 to 1, summing to 1 up to rounding) with 95 % intervals."""
-    rows = zip(populations, ancestry.share, ancestry.low, ancestry.high, strict=True)
+    """Proportions (0 to 1, summing to 1 up to rounding) with 95 % intervals.
+
+    Populations that the data can't tell apart are one row, with the keys of both in `members`.
+    """
+    rows = []
+    for group in ancestry.groups():
+        together = [populations[at] for at in group]
+        share = float(ancestry.share[group].sum())
+        low, high = ancestry.low[group[0]], ancestry.high[group[0]]
+        if len(group) > 1:
+            low, high = np.percentile(ancestry.replicates[:, group].sum(axis=1), [2.5, 97.5])
+        rows.append(
+            {
+                "key": "+".join(population.key for population in together),
+                "name": " or ".join(population.name for population in together),
+                "proportion": round(share, 4),
+                "low": round(min(float(low), share), 4),
+                "high": round(max(float(high), share), 4),
+                "members": [population.key for population in together],
+            }
+        )
     return {
-        "value": {
-            "populations": [
-                {
-                    "key": population.key,
-                    "name": population.name,
-                    "proportion": round(float(share), 4),
-                    "low": round(float(low), 4),
-                    "high": round(float(high), 4),
-                }
-                for population, share, low, high in rows
-            ]
-        },
+        "value": {"populations": rows},
         "metadata": {
-            "method": "supervised EM on genotype likelihoods with the panel's population frequencies",
-            "interval": f"95 %, {REPLICATES} bootstrap replicates of {ancestry.blocks} blocks of {BLOCK_BP} bp",
+            "method": "tracts of the panel's populations along the genome, from genotype likelihoods",
+            "interval": f"95 %, {REPLICATES} draws of the tracts in {ancestry.windows} windows",
             "sites_used": ancestry.sites,
             "reference_populations": len(populations),
+            "generations": round(ancestry.generations, 1),
+            "outside_panel": False,
         },
     }
 

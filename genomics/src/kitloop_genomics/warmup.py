@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kitloop_genomics.ancestry.kernel import proportions
+from kitloop_genomics.ancestry.kernel import backward, draw, forward
 from kitloop_genomics.imputation.engine import impute_stretch, panel_bits
 from kitloop_genomics.imputation.presets import PRESETS
 from kitloop_genomics.intake.records import Batch
@@ -24,9 +24,10 @@ def warm_up() -> None:
     seen = np.array([1], np.uint8)
     error = np.array([0.01])
     multiply(1, one, seen, error)
-    likelihood = np.ones((2, 3), np.float32)
     told = np.array([[1, 0.5, 0.1], [0.1, 0.5, 1], [0.1, 1, 0.1]], np.float32)
     impute_stretch(panel_bits(np.full((3, 1), 0b10100000, np.uint8), 4, np.array([0, 0.5, 2])), told, PRESETS[0][1], 1)
-    frequency = np.array([[0.2, 0.4], [0.5, 0.6]])
-    proportions(likelihood, frequency, np.ones(2), np.array([0.5, 0.5]), 10, 1e-6)
+    pair, share, state, switch = np.zeros((2, 2, 2)), np.array([0.5, 0.5]), np.empty((2, 2, 2)), np.ones(2)
+    forward(pair, switch, share, state)
+    backward(pair, switch, share, state, np.empty((2, 2)))
+    draw(state, switch, share, np.ones(2), np.full((1, 2), 0.5))
     log_likelihoods(one, seen, error, np.ones((1, 3)) / 3, np.array([0.3]), GRID)

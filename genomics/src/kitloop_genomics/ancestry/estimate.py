@@ -1,9 +1,11 @@
 """Ancestry proportions from genotype likelihoods.
 
-Supervised admixture: each allele of a person comes from population k with chance q_k and is ALT with that
-population's frequency (the model of fastNGSadmix, Jorsboe et al. 2017, 10.1093/bioinformatics/btx474, with the
-panel's frequencies taken as known). Intervals come from resampling blocks of the genome, because neighbouring
-sites tell the same story; they don't cover ancestry from a population that the panel lacks.
+A person's chromosomes are mosaics of tracts from the panel's populations, whose lengths depend on how many generations
+ago those met (Ancestry_HMM: Corbett-Detig and Nielsen 2017, 10.1371/journal.pgen.1006529). Shares and generations are
+those that make the windows' evidence likeliest, by EM; a share is that of the genome in base pairs. Uncertainty is
+that of the tracts, from draws of them with the evidence weighed less: at its full weight, 95 % intervals held 87 % of
+the true shares of simulated people, as neighbouring windows aren't independent either. It doesn't cover ancestry from a
+population that the panel lacks.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.ancestry.frequencies import population_frequencies
-from kitloop_genomics.ancestry.kernel import proportions
+from kitloop_genomics.ancestry.evidence import Evidence, gather
+from kitloop_genomics.ancestry.kernel import backward, draw, forward
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 
-MIN_FREQUENCY = 0.05
-BLOCK_BP = 200_000
-REPLICATES = 100
+REPLICATES = 200
+_ROUNDS, _TOLERANCE = 100, 2e-4
+_GENERATIONS, _MOST_GENERATIONS = 12.0, 200.0
+CONFUSABLE_SD = 0.15  # of a share that could as well be the other population's
+_DOUBT = 0.4  # weight of the evidence in the draws
 _SEED = 20_170_719  # fixed: the same reads give the same interval
 
 
@@ -28,40 +32,68 @@ _SEED = 20_170_719  # fixed: the same reads give the same interval
 class Ancestry:
     """share, low and high: (P,) in the panel's order of populations; low to high is a 95 % interval.
 
-    sites: covered sites that took part.  blocks: stretches of genome that were resampled.  replicates: (R, P), the
-    shares of each resampling, for what has to know how they vary together.
+    sites: covered sites that took part.  windows: stretches of genome that were looked at.  replicates: (R, P), the
+    shares of each draw, for what has to know how they vary together.  generations: since the populations met, as far as
+    tracts tell.  apart: (P, P) as in `Evidence`, None where nothing is in doubt.
     """
 
     share: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     sites: int
-    blocks: int
+    windows: int
     replicates: NDArray[np.float64]
+    generations: float = 0.0
+    apart: NDArray[np.float64] | None = None
+
+    def groups(self) -> list[list[int]]:
+        """Populations by index, those together that these reads can't tell apart, so that their shares mean little alone."""
+        count = len(self.share)
+        of = list(range(count))
+        for one in range(count):
+            for other in range(one):
+                if self.apart is not None and self.apart[one, other] < CONFUSABLE_SD**-2 and of[one] != of[other]:
+                    of = [of[other] if group == of[one] else group for group in of]
+        return [[at for at in range(count) if of[at] == group] for group in sorted(set(of))]
 
 
 def estimate_ancestry(panel: Panel, found: list[Likelihoods]) -> Ancestry | None:
     """Estimate from covered sites whose ALT frequency in the panel is 5 to 95 %; None if there are none."""
-    genotypes, frequencies, blocks = [], [], []
-    seen_blocks = 0
-    for chromosome, likelihood in zip(panel.chromosomes, found, strict=True):
-        overall = chromosome.alt_frequency
-        use = (likelihood.depth > 0) & (overall >= MIN_FREQUENCY) & (overall <= 1 - MIN_FREQUENCY)
-        genotypes.append(likelihood.genotype[use])
-        frequencies.append(population_frequencies(panel, chromosome)[use])
-        blocks.append(chromosome.position[use] // BLOCK_BP + seen_blocks)
-        seen_blocks += int(chromosome.position[-1] // BLOCK_BP) + 1
-    genotype, frequency = np.concatenate(genotypes), np.concatenate(frequencies)
-    if len(genotype) == 0:
-        return None
-    _, block = np.unique(np.concatenate(blocks), return_inverse=True)
-    count = int(block.max()) + 1
-    even = np.full(frequency.shape[1], 1 / frequency.shape[1])
-    share = proportions(genotype, frequency, np.ones(len(genotype)), even, 1_000, 1e-6)
-    rng = np.random.default_rng(_SEED)
-    draws = rng.multinomial(count, np.full(count, 1 / count), size=REPLICATES).astype(np.float64)
-    # Away from 0, where EM can't leave again once it is there.
-    near = (share + 0.01) / (share + 0.01).sum()
-    replicates = np.array([proportions(genotype, frequency, draw[block], near, 100, 1e-4) for draw in draws])
+    evidence = gather(panel, found)
+    return None if evidence is None else follow_tracts(evidence)
+
+
+def follow_tracts(evidence: Evidence) -> Ancestry:
+    """The shares, by EM over shares and generations from even shares."""
+    windows, count = evidence.pair.shape[:2]
+    share = np.full(count, 1 / count)
+    generations = _GENERATIONS
+    morgans = np.diff(evidence.cm, prepend=evidence.cm[:1]) / 100
+    morgans[evidence.starts] = 0.0
+    state, occupied = np.empty(evidence.pair.shape), np.empty((windows, count))
+    for _ in range(_ROUNDS):
+        switch = np.where(evidence.starts, 1.0, -np.expm1(-generations * morgans))
+        forward(evidence.pair, switch, share, state)
+        changes = backward(evidence.pair, switch, share, state, occupied)
+        if morgans.sum() > 0:
+            within = max(changes - 2 * int(evidence.starts.sum()), 0.0)
+            generations = float(np.clip(within / (2 * morgans.sum()), 1.0, _MOST_GENERATIONS))
+        fresh = evidence.span_bp @ occupied / evidence.span_bp.sum()
+        moved = float(np.abs(fresh - share).max())
+        share = fresh
+        if moved < _TOLERANCE:
+            break
+    forward(_DOUBT * evidence.pair, switch, share, state)
+    uniform = np.random.default_rng(_SEED).random((REPLICATES, windows))
+    replicates = draw(state, switch, share, evidence.span_bp, uniform)
     low, high = np.percentile(replicates, [2.5, 97.5], axis=0)
-    return Ancestry(share, np.minimum(low, share), np.maximum(high, share), len(genotype), count, replicates)
+    return Ancestry(
+        share,
+        np.minimum(low, share),
+        np.maximum(high, share),
+        evidence.sites,
+        windows,
+        replicates,
+        generations,
+        evidence.apart,
+    )

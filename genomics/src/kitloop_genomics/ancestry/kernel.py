@@ -1,52 +1,119 @@
-"""The loop of the ancestry EM."""
+"""The loops over windows: which populations a person's two chromosomes come from, by forward-backward over pairs of them."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.compiled import compiled_reordering
+from kitloop_genomics.compiled import compiled
 
 
-@compiled_reordering
-def proportions(
-    genotype: NDArray[np.float32],
-    frequency: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    start: NDArray[np.float64],
-    rounds: int,
-    tolerance: float,
-) -> NDArray[np.float64]:
-    """(P,) shares that maximise the likelihood of one person's reads, by EM from `start`.
+@compiled
+def forward(
+    pair: NDArray[np.float64], switch: NDArray[np.float64], share: NDArray[np.float64], state: NDArray[np.float64]
+) -> float:
+    """Fill `state` (W, P, P) with the filtered chance of each pair of populations; returns the log-likelihood.
 
-    genotype: (S, 3) likelihoods.  frequency: (S, P), strictly between 0 and 1.  weight: (S,) how often each site
-    counts.  Ends after `rounds`, or when no share moves by more than `tolerance`.
+    pair: (W, P, P) log-likelihoods.  switch: (W,) chance that a chromosome's ancestors change on the way to a window, 1
+    at a chromosome's first.  share: (P,) from which the next ones are drawn.
     """
-    sites, count = frequency.shape
-    share = start.copy()
-    gathered = np.empty(count)
-    for _ in range(rounds):
-        gathered[:] = 0.0
-        for s in range(sites):
-            if weight[s] == 0.0:
-                continue
-            p = 0.0
-            for k in range(count):
-                p += share[k] * frequency[s, k]
-            none = genotype[s, 0] * (1 - p) * (1 - p)
-            one = genotype[s, 1] * 2 * p * (1 - p)
-            two = genotype[s, 2] * p * p
-            copies = (one + 2 * two) / (none + one + two)
-            alt, ref = weight[s] * copies / p, weight[s] * (2 - copies) / (1 - p)
-            for k in range(count):
-                gathered[k] += share[k] * (alt * frequency[s, k] + ref * (1 - frequency[s, k]))
-        # By their own sum and not by the alleles counted: shares that sum to 1 + d, d from rounding, would drift away.
-        total = gathered.sum()
-        moved = 0.0
-        for k in range(count):
-            fresh = gathered[k] / total
-            moved = max(moved, abs(fresh - share[k]))
-            share[k] = fresh
-        if moved < tolerance:
+    windows, count = pair.shape[0], pair.shape[1]
+    total = 0.0
+    column = np.zeros(count)
+    for w in range(windows):
+        r = switch[w]
+        for a in range(count):
+            column[a] = state[w - 1, a].sum() if w else share[a]
+        top = pair[w].max()
+        mass = 0.0
+        for a in range(count):
+            for b in range(count):
+                stayed = state[w - 1, a, b] if w else 0.0
+                arrived = (1 - r) * (1 - r) * stayed + (1 - r) * r * (share[a] * column[b] + share[b] * column[a])
+                state[w, a, b] = (arrived + r * r * share[a] * share[b]) * np.exp(pair[w, a, b] - top)
+                mass += state[w, a, b]
+        state[w] /= mass
+        total += np.log(mass) + top
+    return total
+
+
+@compiled
+def backward(
+    pair: NDArray[np.float64],
+    switch: NDArray[np.float64],
+    share: NDArray[np.float64],
+    state: NDArray[np.float64],
+    occupied: NDArray[np.float64],
+) -> float:
+    """Fill `occupied` (W, P) with the expected share of each population; returns the expected number of changes of ancestors.
+
+    `state` is what `forward` left. Changes at the first window of a chromosome count too, two for each.
+    """
+    windows, count = pair.shape[0], pair.shape[1]
+    back = np.ones((count, count))
+    here = np.empty((count, count))
+    drawn = np.empty(count)
+    changes = 2.0
+    for w in range(windows - 1, -1, -1):
+        product = state[w] * back
+        for a in range(count):
+            occupied[w, a] = (product[a].sum() + product[:, a].sum()) / (2 * product.sum())
+        if w == 0:
             break
-    return share
+        r = switch[w]
+        top = pair[w].max()
+        both = 0.0
+        for b in range(count):
+            drawn[b] = 0.0
+            for a in range(count):
+                here[a, b] = np.exp(pair[w, a, b] - top) * back[a, b]
+                drawn[b] += share[a] * here[a, b]
+            both += share[b] * drawn[b]
+        mass = kept = 0.0
+        for a in range(count):
+            for b in range(count):
+                back[a, b] = (1 - r) * (1 - r) * here[a, b] + (1 - r) * r * (drawn[a] + drawn[b]) + r * r * both
+                mass += state[w - 1, a, b] * back[a, b]
+                kept += state[w - 1, a, b] * ((1 - r) * (1 - r) * here[a, b] + (1 - r) * r * drawn[a])
+        changes += 2 * (1 - kept / mass)
+        back /= back.max()
+    return changes
+
+
+@compiled
+def draw(
+    state: NDArray[np.float64],
+    switch: NDArray[np.float64],
+    share: NDArray[np.float64],
+    span: NDArray[np.float64],
+    uniform: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(R, P) shares of the genome in R draws from the posterior, given `uniform` (R, W); `state` is what `forward` left."""
+    windows, count = state.shape[0], state.shape[1]
+    found: NDArray[np.float64] = np.zeros((uniform.shape[0], count))
+    whole = 2 * span.sum()
+    for replicate in range(uniform.shape[0]):
+        one = other = 0
+        for w in range(windows - 1, -1, -1):
+            last = w == windows - 1
+            r = 1.0 if last else switch[w + 1]
+            mass = 0.0
+            for turn in range(2):  # the sum first, then the place in it
+                goal = uniform[replicate, w] * mass
+                mass = 0.0
+                chosen = False
+                for a in range(count):
+                    left = r * share[one] + (1 - r if a == one else 0.0)
+                    for b in range(count):
+                        right = r * share[other] + (1 - r if b == other else 0.0)
+                        mass += state[w, a, b] * (1.0 if last else left * right)
+                        if turn == 1 and mass >= goal:
+                            chosen = True
+                            next_one, next_other = a, b
+                            break
+                    if chosen:
+                        break
+            one, other = next_one, next_other
+            found[replicate, one] += span[w] / whole
+            found[replicate, other] += span[w] / whole
+    return found

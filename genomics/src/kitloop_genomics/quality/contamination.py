@@ -1,4 +1,4 @@
-"""How much of the reads is another person's.
+"""How much of the reads is another person's, and how much of the person the panel doesn't explain.
 
 Each read comes from the sample with chance 1 - a and from a stranger with chance a. The sample's genotype at a site
 is known from the reads at all *other* sites: imputation gives posterior = (what the other sites say) x (own
@@ -7,9 +7,15 @@ frequencies, those of the whole panel or of one of its populations, whichever ex
 panel's alone, a stranger of the sample's own population was missed at a share of 0.3. The share a that makes the reads
 likeliest is the estimate. It resembles verifyBamID (Jun et al. 2012, 10.1016/j.ajhg.2012.09.004), with the panel's
 haplotypes in place of known genotypes, which is what makes it work at 1x and below.
+
+A person whose population the panel lacks looks alike at sites with one read: imputation is sure and wrong. So at a
+share w of the sites the genotype may be any that frequencies allow. Where a site has several reads the two differ: those
+of one person, however strange, are of two chromosomes.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,31 +30,86 @@ from kitloop_genomics.likelihoods.pileup import Observations
 
 MIN_FREQUENCY = 0.05
 GRID = np.arange(0.0, 0.5001, 0.005)
+UNEXPLAINED = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5])
+OUTSIDE = 0.05  # simulated people of the panel's populations reach 0.02 to 0.03, those of others 0.05 to 0.3
+_COARSE = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])
+_WORTH_A_LOOK = 0.01
+_CLEARLY = 2.0  # nats by which a stranger must explain the reads better than strangeness of the one person
 
 
-def contamination(
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """contamination: share of a stranger's reads, 0 to 0.5; None without reads.  unexplained: share of the common sites at
+    which the person isn't a copy of the panel's; above 0.05 a person of one of its populations doesn't come.
+    """
+
+    contamination: float | None
+    unexplained: float
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the panel lacks the person's population. Of two people's DNA there is no telling."""
+        return not self.contamination and self.unexplained >= OUTSIDE
+
+
+def foreign(
     panel: Panel,
-    observations: list[Observations],
+    observations: list[Observations] | None,
     found: list[Likelihoods],
     imputed: list[Dosages],
-) -> float | None:
-    """Estimated share of a stranger's reads, 0 to 0.5 in steps of 0.005; None if no common site was covered.
+    share: NDArray[np.float64] | None,
+) -> Foreign | None:
+    """Look for a stranger's reads and for a stranger. None if no common site was covered.
 
-    Above about 0.3 the imputation itself is led astray and the estimate is a lower bound.
+    share: (P,) of ancestry, None for the panel's frequencies.  Above about 0.3 the imputation itself is led astray and
+    the contamination is a lower bound.
     """
-    total = np.zeros((1 + len(panel.populations), len(GRID)))
+    shares, coarse = np.zeros((1 + len(panel.populations), len(GRID))), np.zeros((len(UNEXPLAINED), len(_COARSE)))
+    alone = np.zeros(len(UNEXPLAINED))
+    parts = []
     used = 0
-    for chromosome, seen, likelihood, dosages in zip(panel.chromosomes, observations, found, imputed, strict=True):
+    for at, (chromosome, likelihood, dosages) in enumerate(zip(panel.chromosomes, found, imputed, strict=True)):
         frequency = chromosome.alt_frequency
         common = (frequency >= MIN_FREQUENCY) & (frequency <= 1 - MIN_FREQUENCY)
         elsewhere = dosages.gp.astype(np.float64) / allowing_for_errors(likelihood.genotype)
         elsewhere /= elsewhere.sum(axis=1, keepdims=True)
-        use = common[seen.site]
-        used += int(use.sum())
-        strangers = np.column_stack([frequency, population_frequencies(panel, chromosome)])
-        for row, among in enumerate(np.ascontiguousarray(strangers.T)):
-            total[row] += log_likelihoods(seen.site[use], seen.is_alt[use], seen.error[use], elsewhere, among, GRID)
-    return float(GRID[total.max(axis=0).argmax()]) if used else None
+        among = population_frequencies(panel, chromosome)
+        strangers = np.ascontiguousarray(np.column_stack([frequency, among]).T)
+        any_of = _proportions(frequency if share is None else among @ share)
+        covered = common & (likelihood.depth > 0)
+        used += int(covered.sum())
+        for row, w in enumerate(UNEXPLAINED):
+            prior = (1 - w) * elsewhere[covered] + w * any_of[covered]
+            alone[row] += np.log((prior * likelihood.genotype[covered]).sum(axis=1)).sum()
+        if observations is not None:
+            seen = observations[at]
+            use = common[seen.site]
+            reads = seen.site[use], seen.is_alt[use], seen.error[use]
+            for row, one in enumerate(strangers):
+                shares[row] += log_likelihoods(*reads, elsewhere, one, GRID)
+            parts.append((reads, elsewhere, any_of, strangers))
+    if not used:
+        return None
+    unexplained = float(UNEXPLAINED[alone.argmax()])
+    if observations is None:
+        return Foreign(None, unexplained)
+    best = int(shares.max(axis=1).argmax())
+    contamination = float(GRID[shares[best].argmax()])
+    if contamination >= _WORTH_A_LOOK and unexplained > 0:
+        nobody = np.zeros(1)
+        without = np.zeros(len(UNEXPLAINED))
+        for reads, elsewhere, any_of, strangers in parts:
+            for row, w in enumerate(UNEXPLAINED):
+                prior = (1 - w) * elsewhere + w * any_of
+                coarse[row] += log_likelihoods(*reads, prior, strangers[best], _COARSE)
+                without[row] += log_likelihoods(*reads, prior, strangers[best], nobody)[0]
+        if max(coarse.max(), shares.max()) - without.max() < _CLEARLY:
+            return Foreign(0.0, unexplained)
+    return Foreign(contamination, unexplained)
+
+
+def _proportions(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
 
 
 @compiled

@@ -78,6 +78,9 @@ CONTROL_TYPES = (
     ControlType("heterozygosity_sd_max", "Heterozygosity for the ancestry", "float", "number",
                 "How far heterozygosity at common variants is from what the ancestry expects, in standard deviations.", "max",
                 "unusual_heterozygosity", "Heterozygosity is far from what the person's ancestry expects."),
+    ControlType("unexplained_max", "Not explained by the panel", "float", "percentage",
+                "Share of common variants at which the person is no copy of the panel's people.", "max",
+                "outside_panel", "Part of the ancestry is of a population that the reference panel lacks."),
     ControlType("insert_size_min", "Fragment length", "float", "number",
                 "Mean length of the sequenced fragments in base pairs.", "min",
                 "short_fragments", "The library's fragments are short."),
@@ -99,6 +102,7 @@ _OF_GENOTYPES = (
     "fraction_contamination_max",
     "expected_r2_min",
     "heterozygosity_sd_max",
+    "unexplained_max",
 )
 
 # Of an array there are no reads: these take the place of those that count them.

@@ -48,7 +48,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Unreported:
-    """A score that isn't reported, and the code of why: `low_match_rate`, `wrong_build` or `too_uncertain`."""
+    """A score that isn't reported, and the code of why: `low_match_rate`, `wrong_build`, `outside_panel`, `too_uncertain`."""
 
     file: ScoringFile
     matching: Matching
@@ -56,19 +56,27 @@ class Unreported:
 
 
 def score(
-    file: ScoringFile, panel: Panel, imputed: list[Dosages], build: str, ancestry: Ancestry | None = None
+    file: ScoringFile,
+    panel: Panel,
+    imputed: list[Dosages],
+    build: str,
+    ancestry: Ancestry | None = None,
+    *,
+    is_outside: bool = False,
 ) -> Score | Unreported:
     """Score one person. `imputed` is per chromosome of the panel; `build` is the bundle's genome build.
 
     The percentile is among people of the person's `ancestry`, or among the whole panel if that isn't known. Nothing
-    is reported when fewer than 75 % of the file's variants can be used, when the file names another build, or when the
-    data leave so much open that the value says little.
+    is reported when fewer than 75 % of the file's variants can be used, when the file names another build, when the
+    person `is_outside` the panel, or when the data leave so much open that the value says little.
     """
     matching = match(file.variants, panel.chromosomes)
     if file.build and not _same_build(file.build, build):
         return Unreported(file, matching, "wrong_build")
     if matching.rate < MATCH_RATE_FLOOR:
         return Unreported(file, matching, "low_match_rate")
+    if is_outside:
+        return Unreported(file, matching, "outside_panel")
     value = variance = 0.0
     panel_scores = np.zeros(len(panel.people))
     for chromosome, matched, dosages in zip(panel.chromosomes, matching.chromosomes, imputed, strict=True):

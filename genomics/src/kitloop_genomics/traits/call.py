@@ -14,7 +14,7 @@ from kitloop_genomics.traits.trait_file import Trait
 
 @dataclass(frozen=True, slots=True)
 class TraitCall:
-    """One trait of one person. `reason` is None where it is reported, else `not_in_panel` or `low_confidence`.
+    """One trait of one person. `reason` is None where it is reported, else `not_in_panel`, `low_confidence` or `outside_panel`.
 
     outcome and its probability are None where it isn't. copies: of the effect allele, None where the outcome is
     sure enough and the genotype behind it is not.
@@ -46,12 +46,14 @@ class TraitCall:
         }
 
 
-def call_trait(trait: Trait, panel: Panel, imputed: list[Dosages]) -> TraitCall:
+def call_trait(trait: Trait, panel: Panel, imputed: list[Dosages], *, is_outside: bool = False) -> TraitCall:
     """Report the likeliest outcome if it is sure enough.
 
     The probability is that of the outcome, so of a dominant trait it is the sum over one and two copies: which of them
-    it is may stay open.
+    it is may stay open. Of a person who `is_outside` the panel nothing is told: there imputation is surer than it should be.
     """
+    if is_outside:
+        return TraitCall(trait, "outside_panel")
     for chromosome, dosages in zip(panel.chromosomes, imputed, strict=True):
         if chromosome.name != trait.chromosome:
             continue
