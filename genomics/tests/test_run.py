@@ -29,11 +29,12 @@ DELIVERED = {
 }
 
 COMPANIONS = {
+    "report-json": "report.json",
     "fingerprint": "fingerprint.json",
     "multiqc-general": "kitloop_general_mqc.json",
     "multiqc-controls": "kitloop_controls_mqc.json",
 }
-OF_FAILED = ["kitloop_controls_mqc.json", "kitloop_general_mqc.json", "qc.json"]
+OF_FAILED = ["kitloop_controls_mqc.json", "kitloop_general_mqc.json", "qc.json", "report.json"]
 
 
 def _result(out: Path) -> dict:
@@ -144,7 +145,7 @@ def test_a_failed_rerun_removes_the_earlier_deliverables(
     (tmp_path / ".work-left" / "alignment.bam").write_bytes(b"of a killed run")
     reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem="empty")
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
-    assert _visible(tmp_path) == [*OF_FAILED, "reads", "result.json"]
+    assert _visible(tmp_path) == sorted([*OF_FAILED, "reads", "result.json"])
 
 
 def test_a_crash_leaves_no_result_and_no_work(

@@ -26,6 +26,7 @@ FILE_TYPES = {
 }
 # For the operator and their tools, and no deliverables: the API has no type for them.
 COMPANIONS = {
+    "report.json": "report-json",
     "fingerprint.json": "fingerprint",
     GENERAL_FILE: "multiqc-general",
     CONTROLS_FILE: "multiqc-controls",

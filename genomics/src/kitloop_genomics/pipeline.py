@@ -13,6 +13,7 @@ from kitloop_genomics import __version__
 from kitloop_genomics.accuracy import Compared, accuracy, compare
 from kitloop_genomics.alignment.bam import AlignmentCounts, align, count_alignments
 from kitloop_genomics.ancestry.estimate import estimate_ancestry
+from kitloop_genomics.ancestry.picture import picture
 from kitloop_genomics.arrays.calls import calls, heterozygosity_ratio
 from kitloop_genomics.arrays.errors import ExportError
 from kitloop_genomics.arrays.export import read_export
@@ -47,6 +48,7 @@ from kitloop_genomics.quality.multiqc import write_multiqc
 from kitloop_genomics.quality.reason import Reason
 from kitloop_genomics.quality.review import NOTHING_EXPECTED, Expected, Identity, look_at_identity
 from kitloop_genomics.quality.sex import UNDETERMINED, agrees, sex_of
+from kitloop_genomics.report.report import report
 from kitloop_genomics.result import Analysis, ancestry_json, quality_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import score
@@ -73,6 +75,7 @@ class _Findings:
     array: dict[str, Any] | None = None
     kinds: tuple[ControlType, ...] = CONTROL_TYPES
     identity: Identity | None = None
+    picture: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What is known once the reads are aligned."""
@@ -398,6 +401,7 @@ def _interpret(
     with progress.step("ancestry"):
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
+        found.picture = picture(panel, likely)
     with progress.step("quality"):
         share = ancestry.share if ancestry else None
         frequency = np.concatenate([row.alt_frequency for row in panel.chromosomes])
@@ -453,6 +457,19 @@ def _conclude(found: _Findings, bundle: Bundle, sample_id: str, work: Path, out:
         quality = quality_json(sample_id, why, controls, found.metrics)
         write_json(work / "qc.json", quality)
         write_multiqc(work, sample_id, quality["verdict"], controls)
+        manifest = bundle.manifest
+        versions = {
+            "tool": __version__,
+            "bundle": {"id": manifest.id, "version": manifest.version},
+            "build": manifest.build,
+            "species": manifest.species,
+        }
+        shown = report(
+            versions=versions, sample_id=sample_id, source="array" if found.kinds is ARRAY_CONTROL_TYPES else "reads",
+            reasons=why, controls=controls, metrics=found.metrics, ancestry=found.ancestry, picture=found.picture,
+            scores=found.scores, traits=found.traits,
+        )  # fmt: skip
+        write_json(work / "report.json", shown)
         files, companions = deliver(work, out)
     analysis = Analysis(
         tool_version=__version__,

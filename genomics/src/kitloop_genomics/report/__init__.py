@@ -1,0 +1,1 @@
+"""One JSON with everything that a results page or a printed report shows."""
