@@ -7,6 +7,7 @@ and both alleles must agree, on either strand; pairs that read the same on both 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,12 @@ class Matched:
     site: NDArray[np.int64]
     weight: NDArray[np.float64]
     effect_is_alt: NDArray[np.bool_]
+
+    def blocks(self, size: int) -> Iterator[Matched]:
+        """The variants in parts of at most `size` neighbours."""
+        for start in range(0, len(self.site), size):
+            part = slice(start, start + size)
+            yield Matched(self.site[part], self.weight[part], self.effect_is_alt[part])
 
 
 @dataclass(frozen=True, slots=True)

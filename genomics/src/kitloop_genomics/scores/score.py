@@ -80,12 +80,11 @@ def score(
     value = variance = 0.0
     panel_scores = np.zeros(len(panel.people))
     for chromosome, matched, dosages in zip(panel.chromosomes, matching.chromosomes, imputed, strict=True):
-        if not len(matched.site):
-            continue
-        value += float(_copies(dosages.dosage[matched.site].astype(np.float64), matched) @ matched.weight)
-        panel_copies = _copies(chromosome.genotypes_at(matched.site).T.astype(np.float64), matched)
-        panel_scores += panel_copies @ matched.weight
-        variance += _variance(matched, dosages, panel_copies)
+        for part in matched.blocks(_LD_BLOCK):  # a score of a million variants is read from the panel bit by bit
+            value += float(_copies(dosages.dosage[part.site].astype(np.float64), part) @ part.weight)
+            panel_copies = _copies(chromosome.genotypes_at(part.site).T.astype(np.float64), part)
+            panel_scores += panel_copies @ part.weight
+            variance += _variance(part, dosages, panel_copies)
     error = total = variance**0.5
     if ancestry is not None:
         among = reference(panel_scores, panel)
@@ -122,7 +121,7 @@ def _copies(alt: NDArray[np.float64], matched: Matched) -> NDArray[np.float64]:
 
 
 def _variance(matched: Matched, dosages: Dosages, panel_copies: NDArray[np.float64]) -> float:
-    """Variance of the score given what imputation leaves open.
+    """Variance that a block of variants adds to the score, given what imputation leaves open.
 
     What it gets wrong at one site it tends to get wrong at linked ones. Correlations between the panel's genotypes
     stand in for those between the errors, within blocks of 500 variants; leaving them out gave bands that were
@@ -131,12 +130,7 @@ def _variance(matched: Matched, dosages: Dosages, panel_copies: NDArray[np.float
     gp = dosages.gp[matched.site].astype(np.float64)
     mean = gp[:, 1] + 2 * gp[:, 2]
     spread = np.sqrt(np.maximum(gp[:, 1] + 4 * gp[:, 2] - mean**2, 0.0))
-    variance = 0.0
-    for start in range(0, len(spread), _LD_BLOCK):
-        block = slice(start, start + _LD_BLOCK)
-        centred = panel_copies[:, block] - panel_copies[:, block].mean(axis=0)
-        norm = np.sqrt((centred**2).sum(axis=0))
-        scaled = centred / np.where(norm > 0, norm, 1.0)
-        part = matched.weight[block] * spread[block]
-        variance += float(((scaled @ part) ** 2).sum())
-    return variance
+    centred = panel_copies - panel_copies.mean(axis=0)
+    norm = np.sqrt((centred**2).sum(axis=0))
+    scaled = centred / np.where(norm > 0, norm, 1.0)
+    return float(((scaled @ (matched.weight * spread)) ** 2).sum())
