@@ -188,3 +188,20 @@ def test_the_command_names_the_relation_with_its_error(finished: Finished) -> No
         CliRunner().invoke(kitloop_genomics, ["compare", str(finished.out), str(finished.out), "--json"]).output
     )
     assert (printed["relation"], printed["samples"]) == ("same_person", ["kit-1", "kit-1"])
+
+
+def test_the_command_looks_for_one_person_among_many(finished: Finished, tmp_path: Path) -> None:
+    content = json.loads((finished.out / "fingerprint.json").read_text())
+    (tmp_path / "again.json").write_text(json.dumps(content | {"sample_id": "kit-2"}))
+    (tmp_path / "other-panel.json").write_text(json.dumps(content | {"sample_id": "kit-3", "sites": "0"}))
+    done = CliRunner().invoke(kitloop_genomics, ["compare", str(finished.out), "--among", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert (found["compared_with"], [one["samples"] for one in found["relatives"]]) == (1, [["kit-1", "kit-2"]])
+    assert [hold["code"] for hold in found["holds"]] == ["same_person_twice"]
+    said = CliRunner().invoke(kitloop_genomics, ["compare", str(finished.out), "--among", str(tmp_path)]).output
+    assert said.splitlines() == [
+        "kit-1: compared with 1 samples of the same panel", "  kit-2: same person, kinship 0.500",
+    ]  # fmt: skip
+    both = CliRunner().invoke(kitloop_genomics, ["compare", str(finished.out)])
+    assert (both.exit_code, "either OTHER or --among" in both.output) == (2, True)

@@ -13,6 +13,7 @@ from kitloop.accounts.invitations import invite
 from kitloop.accounts.models import APIKey, Invitation
 from kitloop.dashboard.urls import urlpatterns
 from kitloop.events.audit import AuditEntry
+from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Sample
 from kitloop.pipelines.register import capability_id
 from kitloop.runs.models import File
@@ -55,6 +56,9 @@ MOVED = {200: 302}  # where a success is a redirect
 
 PROJECT: Callable[[World], dict[str, Any]] = lambda world: {"project_id": world.cast.project.id}  # noqa: E731
 SAMPLE: Callable[[World], dict[str, Any]] = lambda world: {"sample_id": world.sample.id}  # noqa: E731
+HOLD: Callable[[World], dict[str, Any]] = lambda world: {  # noqa: E731
+    "sample_id": world.sample.id, "hold_id": open_hold(world.sample, reason_code="same_person_twice", owner="operator", note="").pk,
+}  # fmt: skip
 HOOK: Callable[[World], dict[str, Any]] = lambda world: {"subscription_id": world.subscription.id}  # noqa: E731
 KEY: Callable[[World], dict[str, Any]] = lambda world: {"key_id": world.key.id}  # noqa: E731
 PERSON: Callable[[World], dict[str, Any]] = lambda world: {"user_id": world.cast.member.user.id}  # noqa: E731
@@ -102,6 +106,7 @@ CASES: dict[str, Case] = {
     "project-hide": Case(PROJECT, post=moved(CHANGES)),
     "project-unhide": Case(PROJECT, post=moved(CHANGES)),
     "sample": Case(SAMPLE, get=THINGS),
+    "hold-close": Case(HOLD, post=moved(CHANGES)),
     "recipient": Case(SAMPLE, get=SHIPPING),
     "download": Case(lambda world: {"file_id": world.file.id}, get=moved(THINGS)),
     "webhooks": Case(NONE, get=LISTS),

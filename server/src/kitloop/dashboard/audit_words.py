@@ -3,6 +3,7 @@
 _SAID = {
     "samples.get": "looked at a sample",
     "project-samples.get": "looked at a list of samples",
+    "hold-close.post": "closed what a sample was held for",
     "recipient.get": "looked at who a kit goes to",
     "sample-kit.post": "ordered a kit",
     "journey.get": "looked at a kit’s journey",

@@ -11,6 +11,7 @@ from kitloop.base import clock
 from kitloop.dashboard.results_page import Results, results
 from kitloop.dashboard.track import Analysis, Track, track
 from kitloop.dashboard.words import Badge, badge, distance, sentence
+from kitloop.kits.holds import FOR_REVIEW
 from kitloop.kits.models import Hold, Kit, KitMove, Sample
 from kitloop.runs.models import Run
 
@@ -39,6 +40,7 @@ class KitCard:
 
 @dataclass(frozen=True, slots=True)
 class OpenHold:
+    id: int
     reason: str
     owner: str
     note: str
@@ -46,6 +48,7 @@ class OpenHold:
     deadline: datetime
     left: str
     is_overdue: bool
+    may_close: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def sample_page(sample: Sample, caller: Caller) -> SamplePage:
         modified=sample.modified,
         kit=cards[0] if cards else None,
         earlier_kits=cards[1:],
-        holds=tuple(_hold(hold, now) for hold in sample.holds.filter(closed=None).order_by("deadline")),
+        holds=tuple(_hold(hold, now, caller) for hold in sample.holds.filter(closed=None).order_by("deadline")),
         history=_history(sample, kits),
         results=results(shown) if shown else None,
         metadata="" if sample.metadata is None else json.dumps(sample.metadata, indent=2, ensure_ascii=False),
@@ -127,8 +130,9 @@ def _kit(kit: Kit, run: Run | None) -> KitCard:
     )
 
 
-def _hold(hold: Hold, now: datetime) -> OpenHold:
+def _hold(hold: Hold, now: datetime, caller: Caller) -> OpenHold:
     return OpenHold(
+        id=hold.pk,
         reason=sentence(hold.reason_code),
         owner=OWNERS[hold.owner],
         note=hold.note,
@@ -136,6 +140,7 @@ def _hold(hold: Hold, now: datetime) -> OpenHold:
         deadline=hold.deadline,
         left=distance(hold.deadline, now=now),
         is_overdue=hold.deadline < now,
+        may_close=hold.reason_code in FOR_REVIEW and caller.may(Permission.PROJECT_EDIT),
     )
 
 

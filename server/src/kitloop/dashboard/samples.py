@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
@@ -13,6 +14,7 @@ from kitloop.dashboard.entry import enter
 from kitloop.dashboard.recipient_page import recipient_page
 from kitloop.dashboard.sample_page import sample_page
 from kitloop.dashboard.shell import show
+from kitloop.kits.holds import FOR_REVIEW, close_holds
 from kitloop.kits.models import Sample
 from kitloop.runs.models import File
 from kitloop.wire.samples import file_name
@@ -32,6 +34,17 @@ def recipient(request: HttpRequest, caller: Caller, sample_id: UUID) -> HttpResp
     shown = recipient_page(_visible(request, caller, sample_id))
     enter(request, "recipient.get", caller, *(kit.kit_id for kit in shown.kits))
     return show(request, "recipient.html", shown, section=SECTION)
+
+
+@page("POST", may=Permission.PROJECT_EDIT)
+def close_hold(request: HttpRequest, caller: Caller, sample_id: UUID, hold_id: int) -> HttpResponse:
+    """Only what waits for somebody's look: every other hold is closed by what it waits for."""
+    found = get_object_or_404(Sample.objects.visible_to(caller), pk=sample_id)
+    hold = get_object_or_404(found.holds.filter(reason_code__in=FOR_REVIEW), pk=hold_id)
+    close_holds(found, reason_code=hold.reason_code)
+    enter(request, "hold-close.post", caller, found.id)
+    messages.success(request, "The hold is closed.")
+    return redirect("dashboard:sample", sample_id=found.id)
 
 
 @page("GET", may=Permission.PROJECT_VIEW)

@@ -53,6 +53,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/hide", project_changes.hide_project, name="project-hide"),
     path("projects/<uuid:project_id>/unhide", project_changes.unhide_project, name="project-unhide"),
     path("samples/<uuid:sample_id>", samples.sample, name="sample"),
+    path("samples/<uuid:sample_id>/holds/<int:hold_id>/close", samples.close_hold, name="hold-close"),
     path("samples/<uuid:sample_id>/recipient", samples.recipient, name="recipient"),
     path("files/<uuid:file_id>", samples.download, name="download"),
     path("webhooks", webhooks.webhooks, name="webhooks"),

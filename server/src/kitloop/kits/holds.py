@@ -5,6 +5,8 @@ from datetime import timedelta
 from kitloop.base import clock
 from kitloop.kits.models import Hold, Kit, Sample
 
+# About whose sample it is: for the organization's people alone, never for the person who waits for a result, so the API is silent.
+FOR_REVIEW = frozenset({"same_person_twice", "not_the_declared_person", "sex_discordant"})
 _DAYS = {"customer": 14, "recipient": 30, "operator": 2, "lab": 5, "carrier": 10}
 
 

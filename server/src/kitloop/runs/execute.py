@@ -23,10 +23,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from kitloop.base import clock, objects
+from kitloop.base.jobs import defer
 from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Sample
 from kitloop.kits.moves import CannotMove, move_sample, owe_letter
 from kitloop.runs.cancelled import end_cancelled, should_stop_or_is_cancelled
+from kitloop.runs.identity import keep_fingerprint
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.runs.rsids import keep_rsids
 
@@ -72,7 +74,8 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
             return
         files = _keep_files(run, result, Path(out))
         keep_rsids(run, files)
-    _keep_result(run, result, files)
+        has_fingerprint = keep_fingerprint(run.sample, result, Path(out))
+    _keep_result(run, result, files, compare=has_fingerprint)
     for left in objects.work_folder().glob(f"run-{run.pk}-*"):  # of workers that were killed
         shutil.rmtree(left, ignore_errors=True)
 
@@ -183,7 +186,7 @@ def _keep_files(run: Run, result: dict[str, Any], out: Path) -> list[File]:
     return files
 
 
-def _keep_result(run: Run, result: dict[str, Any], files: list[File]) -> None:
+def _keep_result(run: Run, result: dict[str, Any], files: list[File], *, compare: bool) -> None:
     """All rows of a result and the sample's move, in one transaction; a result that is there already stays."""
     with transaction.atomic():
         locked = Run.objects.select_for_update().get(pk=run.pk)
@@ -201,6 +204,10 @@ def _keep_result(run: Run, result: dict[str, Any], files: list[File]) -> None:
         File.objects.bulk_create(files)
         QualityControl.objects.bulk_create(_quality_controls(locked, result))
         TraitScore.objects.bulk_create(_trait_scores(locked, result))
+        for held in result.get("holds", []):
+            open_hold(locked.sample, reason_code=held["code"], owner="operator", note=held["message"])
+        if compare:
+            defer("runs.compare", sample_id=str(locked.sample_id))
         sample = locked.sample
         try:
             if locked.state == "succeeded":

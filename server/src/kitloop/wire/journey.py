@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kitloop.kits.holds import FOR_REVIEW
 from kitloop.kits.models import Hold, Kit, KitMove, Sample
 from kitloop.wire.times import iso
 
@@ -13,7 +14,10 @@ def journey(sample: Sample) -> dict[str, Any]:
         "status": sample.status,
         "note": sample.status_note,
         "kits": [_kit(kit) for kit in kits],
-        "holds": [_hold(hold) for hold in sample.holds.filter(closed=None).order_by("opened")],
+        "holds": [
+            _hold(hold)
+            for hold in sample.holds.filter(closed=None).exclude(reason_code__in=FOR_REVIEW).order_by("opened")
+        ],
     }
 
 

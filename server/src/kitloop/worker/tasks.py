@@ -30,6 +30,7 @@ from kitloop.labs.inbox import uploads_named
 from kitloop.labs.submit import submit
 from kitloop.runs.arrays import forget_drafts
 from kitloop.runs.execute import AnalysisFailed, execute, give_up
+from kitloop.runs.identity import compare_in_project
 from kitloop.runs.models import Run
 from kitloop.runs.opening import open_run
 from kitloop.runs.rsids import index_rsids
@@ -92,6 +93,11 @@ def execute_run(context: JobContext, run_id: str) -> None:
         if context.job.attempts < GIVE_UP_ATTEMPTS:
             raise
         give_up(UUID(run_id), note=f"The analysis was begun {GIVE_UP_ATTEMPTS} times and never came to its end.")
+
+
+@app.task(name="runs.compare", queue="analysis", retry=GrowingPauses(longest=600))
+def compare_sample(sample_id: str) -> None:
+    compare_in_project(UUID(sample_id))
 
 
 @app.task(name="runs.index_rsids", queue="analysis")
