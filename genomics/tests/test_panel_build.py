@@ -25,6 +25,7 @@ from kitloop_genomics.bundle.haplotypes import chunk_sites
 from kitloop_genomics.bundle.open import open_bundle
 from kitloop_genomics.bundle.panel import INDEX
 from kitloop_genomics.command import kitloop_genomics
+from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import InputError, PanelSourceError, ScoringFileError
 from panel_sources import DESCRIPTION, PEOPLE, Small, as_bcf, as_bgzf, contents, small_panel
 
@@ -68,7 +69,7 @@ def test_a_bundle_holds_the_panel_that_it_was_built_from(small: Small, built: Pa
         assert found.cm == pytest.approx(np.interp(found.position, [1, 10_000, 20_000], [0, 0.7, 1.0]))
 
 
-@pytest.mark.parametrize("form", ["bcf", "bgzf", "a file each", "more than GT"])
+@pytest.mark.parametrize("form", ["bcf", "bgzf", "a file each", "more than GT", "gzipped FASTA"])
 def test_every_form_of_the_panel_gives_the_same_bytes(small: Small, built: Path, tmp_path: Path, form: str) -> None:
     made = small_panel(tmp_path / "sources")
     sources = made.sources
@@ -78,6 +79,10 @@ def test_every_form_of_the_panel_gives_the_same_bytes(small: Small, built: Path,
         sources = replace(sources, variants=(as_bgzf(made.vcf),))
     elif form == "a file each":
         sources = replace(sources, variants=(as_bcf(made.vcf, "chr2"), as_bcf(made.vcf, "chr1")))
+    elif form == "gzipped FASTA":
+        fasta = made.folder / "reference.fa.gz"
+        fasta.write_bytes(gzip.compress(made.sources.fasta.read_bytes()))
+        sources = replace(sources, fasta=fasta)
     else:
         more = made.vcf.read_text().replace("\tGT\t", "\tGT:DP\t").replace("|0\t", "|0:12\t").replace("|1\n", "|1:3\n")
         made.vcf.write_text(more)
@@ -329,6 +334,19 @@ def test_a_missing_file_a_broken_score_and_other_people_are_refused_at_once(smal
         build_bundle(tmp_path / "out", replace(small.sources, variants=(small.vcf, changed)), DESCRIPTION)
     with pytest.raises(InputError, match=r"no source has this name"):
         build_bundle(tmp_path / "out", small.sources, replace(DESCRIPTION, licences={"else.bcf": "CC0"}))
+
+
+def test_a_cut_fasta_is_refused_and_scores_are_unpacked(small: Small, demo: Demo, tmp_path: Path) -> None:
+    fasta = tmp_path / "reference.fa.gz"
+    fasta.write_bytes(gzip.compress(small.sources.fasta.read_bytes())[:-40])
+    with pytest.raises(PanelSourceError, match=r"reference\.fa\.gz: can't be read"):
+        build_bundle(tmp_path / "cut", replace(small.sources, fasta=fasta), DESCRIPTION)
+    plain = demo.bundle / "scores" / "DEMO-LEAF.txt"
+    packed = tmp_path / "PGS1_hmPOS.txt.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    built = build_bundle(tmp_path / "out", replace(small.sources, scores=(plain, packed)), DESCRIPTION)
+    assert [path.name for path in open_bundle(built.path).score_files] == ["DEMO-LEAF.txt", "PGS1_hmPOS.txt"]
+    assert (built.path / "scores" / "PGS1_hmPOS.txt").read_bytes() == plain.read_bytes()
 
 
 def test_sites_that_tell_nothing_are_left_out_and_counted(small: Small, tmp_path: Path) -> None:
