@@ -36,7 +36,7 @@ def test_parts_made_anywhere_are_gathered_into_the_bytes_of_one_run(
             assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes(), name
 
 
-def test_what_was_kept_of_other_reads_or_another_name_is_not_used(
+def test_what_was_kept_of_other_reads_or_another_name_or_breaks_off_is_not_used(
     bundle: Bundle, reads: SimulatedReads, demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
@@ -49,6 +49,10 @@ def test_what_was_kept_of_other_reads_or_another_name_is_not_used(
         prepare(bundle, other.r1, other.r2, sample_id="kit-1", out=tmp_path / "out")
     prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
     assert aligned == [(reads.r1, "kit-2"), (other.r1, "kit-1")]
+    (kept,) = (tmp_path / "out").glob(".units/reads-*/alignment.bam")
+    kept.write_bytes(kept.read_bytes()[:-1_000])
+    with pytest.raises(ZeroDivisionError):
+        prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
 
 
 def test_a_part_of_nothing_says_what_to_do(bundle: Bundle, tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ def keep_reads(
         np.savez(stream, **columns)
         write_bytes(folder / _OBSERVED, stream.getvalue())
     # Last: where it is, the rest is whole.
-    write_json(folder / _FOUND, {"sample_id": sample_id, "bundle": _bundle_hash(bundle), "found": found})
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    content = {"sample_id": sample_id, "bundle": _bundle_hash(bundle), "sizes": sizes, "found": found}
+    write_json(folder / _FOUND, content)
 
 
 def kept_reads(units: Path, bundle: Bundle, key: str | None = None) -> Kept | None:
@@ -75,7 +77,8 @@ def kept_reads(units: Path, bundle: Bundle, key: str | None = None) -> Kept | No
     for folder in sorted(units.glob(f"{_PREFIX}{key or '*'}")):
         try:
             content = json.loads((folder / _FOUND).read_text())
-            if content["bundle"] == _bundle_hash(bundle):
+            whole = all((folder / name).stat().st_size == size for name, size in content["sizes"].items())
+            if whole and content["bundle"] == _bundle_hash(bundle):
                 observed = _observed(folder / _OBSERVED)
                 return Kept(folder, content["sample_id"], content["found"], observed)
         except (OSError, ValueError, KeyError):

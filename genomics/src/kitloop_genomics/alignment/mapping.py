@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import mappy
 
+from kitloop_genomics.alignment.index_file import check_index
 from kitloop_genomics.alignment.pairing import Hit
+from kitloop_genomics.errors import BundleError
 from kitloop_genomics.intake.gzip_stream import GzipStream
 from kitloop_genomics.intake.records import Batch, batches
 from kitloop_genomics.intake.trimming import trimmed
@@ -26,12 +28,18 @@ class MappedPair(NamedTuple):
 
 
 class Mapper:
-    """An index of the reference in memory, which threads may share."""
+    """An index of the reference in memory, which threads may share.
+
+    `reference` is a FASTA or a minimap2 index of it, with the sequences `contigs`: if not, `BundleError`.
+    """
 
     def __init__(self, reference: Path, contigs: list[str], threads: int = 1) -> None:
+        if reference.suffix == ".mmi":
+            check_index(reference, contigs)
         self._aligner = mappy.Aligner(str(reference), preset="sr", n_threads=threads)
-        if not self._aligner:
-            raise OSError(f"{reference} can't be indexed")
+        if not self._aligner or sorted(self._aligner.seq_names) != sorted(contigs):
+            problem = "is no FASTA, or holds other sequences than its index says"
+            raise BundleError(reference, problem, "Put the reference back, and make its index with `samtools faidx`")
         self._contigs = {name: at for at, name in enumerate(contigs)}
 
     def map_pairs(self, one: Batch, two: Batch) -> Iterator[MappedPair]:
