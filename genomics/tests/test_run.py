@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Finished
 from kitloop_genomics import pipeline
@@ -118,11 +120,18 @@ def test_a_wrong_checksum_fails_even_if_the_data_is_fine(bundle: Bundle, reads: 
     assert (statuses["checksum"], statuses["format"]) == ("failed", "succeeded")
 
 
+def test_reads_of_nothing_but_n_are_no_data(bundle: Bundle, tmp_path: Path) -> None:
+    for mate in (1, 2):
+        text = "".join(f"@r{n}/{mate}\n{'N' * 150}\n+\n{'F' * 150}\n" for n in range(14_000))
+        (tmp_path / f"R{mate}.fastq.gz").write_bytes(gzip.compress(text.encode(), 1))
+    out = tmp_path / "out"
+    found = analyse(bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="nobody", out=out)
+    assert [reason.code for reason in found.reasons] == ["too_little_data"]
+    assert (found.metrics["bases"], found.metrics["bases_usable"]) == (4_200_000, 0)
+    assert _visible(out) == [*OF_FAILED, "result.json"]
+
+
 def test_reads_of_another_species_fail_for_mapping(bundle: Bundle, reads: SimulatedReads, tmp_path: Path) -> None:
-    import gzip
-
-    import numpy as np
-
     rng = np.random.default_rng(1)
     for mate in (1, 2):
         letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (4_000, 150))]
