@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -133,5 +134,17 @@ def test_what_is_missing_is_named(folder: Path, tmp_path: Path) -> None:
         measure(folder, depths=("9",))
     with pytest.raises(InputError, match=r"all\.npz can't be read"):
         measure(tmp_path)
+    for file in folder.glob("*.*[zp]"):
+        (tmp_path / file.name).write_bytes(b"" if "fastq" in file.name else file.read_bytes())
+    (tmp_path / "T0_R1.fastq.gz").unlink()
     with pytest.raises(InputError, match=r"T0_R1\.fastq\.gz is missing"):
-        measure(folder, from_reads=True)
+        measure(tmp_path, from_reads=True)
+
+
+def test_a_run_from_reads_times_each_step_and_imputes_as_well(folder: Path) -> None:
+    (found,) = measure(folder, from_reads=True)["depths"]
+    assert list(found["cpu_seconds"]) == ["alignment", "likelihoods", "imputation"]
+    assert found["mapping_cpu_seconds"]["mapping"] > 0
+    assert ("ratio" in found["mapping_cpu_seconds"]) == bool(shutil.which("minimap2"))
+    assert found["properly_paired_fraction"] > 0.995
+    assert found["r2_all"] > 0.8

@@ -6,6 +6,7 @@ H_t_all.npz    h: target haplotypes at all sites, one byte each
 sub1000.npz    sub: indices of the sub-panel's people; keep2: sites that still vary among them
 gl.DEPTH.npz   gl: (T, M, 3) likelihoods at the kept sites; 4.0 may hold every fifth target only
 map.gmap       position, chromosome, cumulative cM
+ref.fa.gz, T0_R1.fastq.gz, T0_R2.fastq.gz   the reference, and reads of the first target at 1x
 glimpse2/gPANEL.DEPTH.bcf
 """
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kitloop_genomics.benchmark.folder import FEW_TARGETS
 from kitloop_genomics.benchmark.fragments import sequence
 from kitloop_genomics.benchmark.histories import history, people_of, simulate
+from kitloop_genomics.benchmark.reads import write_reads
 from kitloop_genomics.demo.genome import other_alleles
 from kitloop_genomics.demo.genome import sequence as bases
 from kitloop_genomics.demo.history import landscape
@@ -62,9 +63,10 @@ def simulate_benchmark(
     reference = bases(length_bp, rng)
     ref = reference[made.position]
     position = made.position
+    alt = other_alleles(ref, rng)
     with folder_beside(path) as work:
         np.savez_compressed(
-            work / "all.npz", pos=position, ref=ref, alt=other_alleles(ref, rng), keep=keep,
+            work / "all.npz", pos=position, ref=ref, alt=alt, keep=keep,
             rpop=made.population[panel_people], tpop=made.population[target_people],
         )  # fmt: skip
         np.savez_compressed(work / "H_ref.npz", h=np.packbits(panel[keep], axis=1))
@@ -83,6 +85,7 @@ def simulate_benchmark(
                 work / f"gl.{depth}.npz",
                 gl=np.array([one.likelihood for one in seen]), cnt=np.array([one.count for one in seen]),
             )  # fmt: skip
+        write_reads(work, reference, position, alt, truth[:, :2], rng)
         work.rename(path)
     return path
 
