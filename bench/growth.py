@@ -44,8 +44,9 @@ def _one(path: Path, haplotypes: int, share: float) -> dict:  # type: ignore[typ
     import time
 
     from kitloop_genomics.benchmark.folder import open_benchmark
-    from kitloop_genomics.imputation import engine
+    from kitloop_genomics.imputation import engine, passes
     from kitloop_genomics.imputation.presets import preset_for
+    from kitloop_genomics.progress import peak_rss_mb
 
     whole = open_benchmark(path)
     likelihood = whole.likelihoods("0.4")[1][0]
@@ -54,13 +55,18 @@ def _one(path: Path, haplotypes: int, share: float) -> dict:  # type: ignore[typ
     sites = round(share * len(whole.cm))
     packed = np.ascontiguousarray(whole.packed[:sites, take])
     varies = np.bitwise_count(packed).sum(axis=1) > 1
-    bits = engine.panel_bits(np.ascontiguousarray(packed[varies]), 8 * len(take), whole.cm[:sites][varies])
+    bits = engine.panel_bits(
+        np.ascontiguousarray(packed[varies]), 8 * len(take), whole.cm[:sites][varies], whole.position[:sites][varies]
+    )
     likelihood = likelihood[:sites][varies]
     preset = preset_for(0.4)
     engine.impute_stretch(
-        engine.panel_bits(bits.packed[:400], bits.haplotypes, bits.cm[:400]), likelihood[:400], preset, 1
+        engine.panel_bits(bits.packed[:400], bits.haplotypes, bits.cm[:400], bits.position[:400]),
+        likelihood[:400],
+        preset,
+        1,
     )
-    ranking, rank = 0.0, engine.rank
+    ranking, rank = 0.0, passes.rank
 
     def timed(*words: object) -> None:
         nonlocal ranking
@@ -68,7 +74,7 @@ def _one(path: Path, haplotypes: int, share: float) -> dict:  # type: ignore[typ
         rank(*words)
         ranking += time.process_time() - began
 
-    engine.rank = timed
+    passes.rank = timed
     began = time.process_time()
     engine.impute_stretch(bits, likelihood, preset, 1)
     return {
@@ -76,6 +82,7 @@ def _one(path: Path, haplotypes: int, share: float) -> dict:  # type: ignore[typ
         "sites": len(bits.cm),
         "seconds": time.process_time() - began,
         "ranking": ranking,
+        "memory_mb": peak_rss_mb(),
     }
 
 

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.imputation import unit
+from kitloop_genomics.imputation import windows as windows_module
 from kitloop_genomics.imputation.bits import EIGHT_BYTES, allele, count_bits, unpack
 from kitloop_genomics.imputation.copying import chance_of_alt
+from kitloop_genomics.imputation.emission import Tables
 from kitloop_genomics.imputation.engine import PanelBits, impute_stretch, panel_bits, seed_of
 from kitloop_genomics.imputation.exact import Parameters, impute_exactly
+from kitloop_genomics.imputation.linking import MOST_SITES
 from kitloop_genomics.imputation.pairs import draw_pairs
 from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import PRESETS, Preset, preset_for
 from kitloop_genomics.imputation.ranking import rank
-from kitloop_genomics.imputation.reading import read, switch_chances
+from kitloop_genomics.imputation.reading import allowing_for_errors, read, switch_chances
 from kitloop_genomics.imputation.unit import impute_unit, unit_key
-from kitloop_genomics.imputation.windows import best_donors, came_from, windows
+from kitloop_genomics.imputation.windows import best_donors, came_from, in_blocks, windows
 
 LEAK = 1e-4
 
 
 class Case:
-    """A small problem: 60 sites, 21 haplotypes (not a multiple of 8), reads at about every second site."""
+    """A small problem: 60 sites, 21 haplotypes (not a multiple of 8), reads at about every second site, some of one read."""
 
     def __init__(self, seed: int, sites: int = 60, haplotypes: int = 21) -> None:
         rng = np.random.default_rng(seed)
         self.rng = rng
         self.alleles = (rng.random((sites, haplotypes)) < rng.uniform(0.2, 0.8, (sites, 1))).astype(np.uint8)
         self.cm = np.cumsum(rng.exponential(0.05, sites))
-        self.panel: PanelBits = panel_bits(np.packbits(self.alleles, axis=1), haplotypes, self.cm)
+        position = np.cumsum(rng.integers(5, 40, sites))
+        self.panel: PanelBits = panel_bits(np.packbits(self.alleles, axis=1), haplotypes, self.cm, position)
         self.seen = np.ones((sites, 3), np.float32)
         told = np.sort(rng.choice(sites, sites // 2, replace=False))
         self.seen[told] = rng.uniform(0.01, 1, (len(told), 3))
-        self.reading = read(self.seen, self.panel.frequency, 1e-3)
-        self.site = self.reading.site
-        self.switch = switch_chances(self.cm[self.site], haplotypes, 3_000.0)
-        self.cut = windows(self.cm, self.site, 0.7)
+        for start in rng.choice(told[:-6], 5):
+            error = rng.uniform(0.001, 0.3, rng.integers(2, 7))
+            self.seen[start : start + len(error)] = np.stack([error, 0 * error + 0.5, 1 - error], axis=1)
+        self.reading = read(self.seen, self.panel.frequency, 1e-3, position)
+        self.site, self.runs = self.reading.site, self.reading.runs
+        self.switch = switch_chances(self.cm[self.reading.first], haplotypes, 3_000.0)
+        self.cut = windows(self.cm, self.reading.first, self.reading.last, 0.7)
+        sizes = np.diff(self.runs.edge)
+        assert sizes.max() == MOST_SITES
+        assert (sizes == 1).sum() > 5
 
-    def emission(self, chromosomes: int) -> np.ndarray:
+    def emission(self, chromosomes: int) -> Tables:
         return self.reading.beside(self.rng.random((chromosomes, len(self.site))).astype(np.float32))
+
+    def codes(self, run: int, haplotypes: np.ndarray | slice) -> np.ndarray:
+        rows = self.alleles[self.site[self.runs.edge[run] : self.runs.edge[run + 1]]][:, haplotypes].astype(int)
+        return (rows << np.arange(len(rows))[:, None]).sum(axis=0)
+
+    def shown(self, emission: Tables, chromosome: int) -> np.ndarray:
+        """(R, N) emission of each haplotype of the panel at each run."""
+        table = emission.value[chromosome].astype(float)
+        return np.array([table[emission.start[t] + self.codes(t, slice(None))] for t in range(len(self.switch))])
 
     def donors(self, many: int) -> tuple[np.ndarray, np.ndarray]:
         scores = self.rng.random((len(self.cut.edge) - 1, self.alleles.shape[1])).astype(np.float32)
@@ -49,22 +70,71 @@ class Case:
         return donor, came_from(donor, self.alleles.shape[1])
 
 
-def plain_haploid(alleles: np.ndarray, emission: np.ndarray, switch: np.ndarray) -> np.ndarray:
-    """(J, N) posterior of the haplotype copied, by forward-backward with the full switch matrix."""
-    sites, n = alleles.shape
-    shown = np.where(alleles == 1, emission[:, 1:2], emission[:, 0:1]).astype(float)
+def plain_haploid(shown: np.ndarray, switch: np.ndarray) -> np.ndarray:
+    """(R, N) posterior of the haplotype copied, by forward-backward with the full switch matrix."""
+    steps, n = shown.shape
     move = [(1 - r) * np.eye(n) + r / n for r in switch.astype(float)]
-    forward, backward = np.empty((sites, n)), np.ones((sites, n))
+    forward, backward = np.empty((steps, n)), np.ones((steps, n))
     state = np.full(n, 1 / n)
-    for t in range(sites):
+    for t in range(steps):
         state = shown[t] * (state @ move[t])
         state /= state.sum()
         forward[t] = state
-    for t in range(sites - 2, -1, -1):
+    for t in range(steps - 2, -1, -1):
         backward[t] = move[t + 1] @ (shown[t + 1] * backward[t + 1])
         backward[t] /= backward[t].sum()
     posterior = forward * backward
     return posterior / posterior.sum(axis=1, keepdims=True)
+
+
+def plain_run(case: Case, run: int, one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """P(reads | alleles of both sides) at a run of several sites: every way in which reads may be from the sides."""
+    sites = np.arange(case.runs.edge[run], case.runs.edge[run + 1])
+    seen = allowing_for_errors(case.seen[case.site[sites]]).astype(float)
+    e = case.reading.mismatch
+    total = 0.0
+    for side in product((0, 1), repeat=len(sites)):
+        chance = 0.5
+        for s, of in enumerate(side):
+            if s:
+                link = float(case.runs.link[sites[s]])
+                chance *= (1 - link) / 2 + link * (of == side[s - 1])
+            copied = (one, other)[of][s]
+            chance *= (1 - e) * seen[s, 2 * copied] + e * seen[s, 2 - 2 * copied]
+        total += chance
+    return total
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_of_sites_is_read_as_by_reads_that_may_show_several(seed: int) -> None:
+    case = Case(seed)
+    pairs, partner = case.reading.of_pairs(), case.rng.integers(0, 2, len(case.site))
+    beside = case.reading.beside(partner[None].astype(np.float32))
+    for run, (first, after) in enumerate(zip(case.runs.edge[:-1], case.runs.edge[1:], strict=True)):
+        sites = after - first
+        if sites == 1:
+            continue
+        every = list(product((0, 1), repeat=sites))
+        for one, other in product(every, every):
+            codes = [sum(allele << s for s, allele in enumerate(side)) for side in (one, other)]
+            expected = plain_run(case, run, one, other)
+            assert pairs.value[pairs.start[run] + codes[0] * 2**sites + codes[1]] == pytest.approx(expected, rel=1e-4)
+            if other == tuple(partner[first:after]):
+                assert beside.value[0, beside.start[run] + codes[0]] == pytest.approx(expected, rel=1e-4)
+
+
+def test_neighbours_that_were_seen_once_and_closely_are_one_run_and_others_are_not() -> None:
+    once, twice, nothing = [0.001, 0.5, 0.999], [0.001**2, 0.25, 0.999**2], [1, 1, 1]
+    rows = [(once, 10), (once, 30), (once, 50), (once, 70), (once, 90), (twice, 100), (once, 110), (once, 250)]
+    rows += [(nothing, 251), (once, 252), (once, 402)]
+    seen, position = np.array([row for row, _ in rows], np.float32), np.array([at for _, at in rows])
+    found = read(seen, np.full(len(rows), 0.3, np.float32), 1e-4, position)
+    assert np.diff(found.runs.edge).tolist() == [4, 1, 1, 1, 1, 1, 1]
+    covered = 10 / 11
+    x = 20 / 150
+    assert found.runs.link[1] == pytest.approx((1 - x) / (1 - x - np.log(1 - covered) * x * x))
+    unplaced = read(seen, np.full(len(rows), 0.3, np.float32), 1e-4)
+    assert np.diff(unplaced.runs.edge).tolist() == [1] * 10
 
 
 @pytest.mark.parametrize("haplotypes", [1, 8, 21, 64])
@@ -85,22 +155,23 @@ def test_ranks_equal_the_plain_posterior_at_the_probes(seed: int) -> None:
     emission = case.emission(3)
     probe, owner = case.cut.probes()
     found = np.zeros((len(case.cut.edge) - 1, 21), np.float32)
-    rank(case.panel.packed, 21, case.site, emission, case.switch, probe, owner, EIGHT_BYTES, found)
+    rank(
+        case.panel.packed, 21, case.site, case.runs.edge, emission.value, emission.start, case.switch, probe, owner,
+        EIGHT_BYTES, found,
+    )  # fmt: skip
     expected = np.zeros(found.shape)
-    for one in emission:
-        posterior = plain_haploid(case.alleles[case.site], one, case.switch)
+    for chromosome in range(3):
+        posterior = plain_haploid(case.shown(emission, chromosome), case.switch)
         np.add.at(expected, owner, posterior[probe])
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def plain_chance(case: Case, emission: np.ndarray, donor: np.ndarray, origin: np.ndarray) -> np.ndarray:
+def plain_chance(case: Case, shown: np.ndarray, donor: np.ndarray, origin: np.ndarray) -> np.ndarray:
     """(M,) P(ALT) over the donors of each window; what a border loses is spread evenly over the new set."""
     k = donor.shape[1]
-    count = len(donor)
-    owner = np.repeat(np.arange(count), np.diff(case.cut.edge))
-    alleles = np.array([case.alleles[m, donor[w]] for m, w in zip(case.site, owner, strict=True)])
-    shown = np.where(alleles == 1, emission[:, 1:2], emission[:, 0:1]).astype(float)
-    sites = len(case.site)
+    owner = np.repeat(np.arange(len(donor)), np.diff(case.cut.edge))
+    shown = np.array([row[donor[w]] for row, w in zip(shown, owner, strict=True)])
+    sites = len(case.switch)
     forward, backward = np.empty((sites, k)), np.ones((sites, k))
     state = np.full(k, 1 / k)
     for t in range(sites):
@@ -130,7 +201,7 @@ def plain_chance(case: Case, emission: np.ndarray, donor: np.ndarray, origin: np
     for m in range(len(case.cm)):
         w = int(np.searchsorted(case.cut.site_edge, m, side="right")) - 1
         inside = np.arange(case.cut.edge[w], case.cut.edge[w + 1])
-        gap = np.abs(case.site[inside] - m)
+        gap = np.maximum(np.maximum(case.reading.first[inside] - m, m - case.reading.last[inside]), 0)
         nearest = inside[np.flatnonzero(gap == gap.min())[0]]  # of two, the one before
         chance[m] = posterior[nearest] @ case.alleles[m, donor[w]]
     return chance
@@ -144,17 +215,18 @@ def test_chances_of_alt_equal_the_plain_ones(seed: int, many: int) -> None:
     donor, origin = case.donors(many)
     found = np.full((2, len(case.cm)), np.nan, np.float32)
     chance_of_alt(
-        case.panel.packed, case.site, emission, case.switch, case.cut.edge, case.cut.site_edge, donor, origin,
-        EIGHT_BYTES, found,
+        case.panel.packed, case.site, case.runs.edge, emission.value, emission.start, case.switch, case.cut.edge,
+        case.cut.site_edge, donor, origin, EIGHT_BYTES, found,
     )  # fmt: skip
-    for one, expected in zip(found, emission, strict=True):
-        np.testing.assert_allclose(one, plain_chance(case, expected, donor, origin), atol=3e-5)
+    for chromosome, one in enumerate(found):
+        expected = plain_chance(case, case.shown(emission, chromosome), donor, origin)
+        np.testing.assert_allclose(one, expected, atol=3e-5)
 
 
 def plain_draw(case: Case, donor: np.ndarray, origin: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """(2, J) one drawn pair, from tables over all K x K pairs, in the order of draws that `draw_pairs` documents."""
-    k, sites = donor.shape[1], len(case.site)
-    likelihood = case.reading.of_copied().astype(float)
+    k, sites = donor.shape[1], len(case.switch)
+    of_pairs = case.reading.of_pairs()
     owner = np.repeat(np.arange(len(donor)), np.diff(case.cut.edge))
     tables = []
     table = np.full((k, k), 1 / k**2)
@@ -167,11 +239,12 @@ def plain_draw(case: Case, donor: np.ndarray, origin: np.ndarray, uniform: np.nd
             table = carried + max(LEAK, 1 - carried.sum()) / k**2
             table /= table.sum()
         move = (1 - r) * np.eye(k) + r / k
-        a = case.alleles[case.site[t], donor[w]].astype(int)
-        table = likelihood[t][a[:, None] + a[None, :]] * (move @ table @ move)
+        table_of_run = of_pairs.value[of_pairs.start[t] : of_pairs.start[t + 1]].astype(float)
+        codes = case.codes(t, donor[w])
+        table = table_of_run[codes[:, None] * int(len(table_of_run) ** 0.5) + codes[None, :]] * (move @ table @ move)
         table /= table.sum()
         tables.append(table)
-    drawn = np.empty((2, sites), np.uint8)
+    drawn = np.empty((2, len(case.site)), np.uint8)
     i = j = -1
     for t in range(sites - 1, -1, -1):
         w, table = owner[t], tables[t]
@@ -197,7 +270,8 @@ def plain_draw(case: Case, donor: np.ndarray, origin: np.ndarray, uniform: np.nd
         else:
             i = _pick(table.sum(axis=1), (at - options[2]) / options[3])
             j = _pick(table[i], uniform[t, 1])
-        drawn[:, t] = case.alleles[case.site[t], donor[w][[i, j]]]
+        inside = slice(case.runs.edge[t], case.runs.edge[t + 1])
+        drawn[:, inside] = case.alleles[case.site[inside]][:, donor[w][[i, j]]].T
     return drawn
 
 
@@ -210,10 +284,12 @@ def _pick(weights: np.ndarray, uniform: float) -> int:
 def test_drawn_pairs_equal_the_plain_ones_draw_by_draw(seed: int, many: int) -> None:
     case = Case(seed)
     donor, origin = case.donors(many)
-    uniform = case.rng.random((4, len(case.site), 2))
+    uniform = case.rng.random((4, len(case.switch), 2))
     drawn = np.empty((4, 2, len(case.site)), np.uint8)
+    of_pairs = case.reading.of_pairs()
     draw_pairs(
-        case.panel.packed, case.site, case.reading.of_copied(), case.switch, case.cut.edge, donor, origin, uniform, drawn
+        case.panel.packed, case.site, case.runs.edge, of_pairs.value, of_pairs.start, case.switch, case.cut.edge, donor,
+        origin, uniform, drawn,
     )  # fmt: skip
     for found, numbers in zip(drawn, uniform, strict=True):
         assert (found == plain_draw(case, donor, origin, numbers)).mean() > 0.99  # a tie may fall the other way
@@ -250,6 +326,48 @@ def test_with_every_haplotype_a_donor_the_engine_comes_to_the_exact_posterior() 
     assert np.corrcoef(found.dosage, exact.dosage)[0, 1] ** 2 > 0.998
     np.testing.assert_allclose(found.gp.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(found.dosage, found.gp @ [0, 1, 2], atol=1e-5)
+
+
+def test_of_one_copy_the_engine_comes_to_the_exact_posterior() -> None:
+    panel, seen = _like_a_population(5)
+    of_first = np.ones((400, 2), np.float32)
+    told = np.flatnonzero(np.ptp(seen, axis=1) > 0)
+    alt = np.random.default_rng(5).permutation(panel.haplotypes.T)[0][told]
+    of_first[told] = np.where(alt[:, None] == 1, [0.002, 0.998], [0.998, 0.002])
+    bits = panel_bits(np.packbits(panel.haplotypes[:, :-1], axis=1), 39, panel.cm, panel.position)
+    less = replace(panel, haplotypes=panel.haplotypes[:, :-1])
+    preset = Preset(
+        window_cm=0.5, donors=39, copied=39, rounds=1, chains=2, pairs=1, effective_population_size=3_000.0, mismatch=1e-3
+    )  # fmt: skip
+    found = impute_stretch(bits, of_first, preset, seed=1)
+    exact = impute_exactly(less, of_first, Parameters(effective_population_size=3_000.0, mismatch=1e-3))
+    assert np.abs(found.dosage - exact.dosage).mean() < 0.003
+    assert np.corrcoef(found.dosage, exact.dosage)[0, 1] ** 2 > 0.999
+    assert (found.gp[:, 2] == 0).all()
+    assert found.dosage.max() <= 1
+    assert found.phased is not None
+    assert (found.phased[:, 0] == found.gt).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_exact_imputer_of_one_copy_sums_over_all_paths(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    alleles = (rng.random((5, 3)) < 0.5).astype(np.uint8)
+    letters = np.full(5, ord("A"), np.uint8), np.full(5, ord("C"), np.uint8)
+    panel = PanelChromosome("chrX", np.arange(1, 6), *letters, ("x",) * 5, alleles, np.cumsum(rng.exponential(0.1, 5)))
+    seen = rng.uniform(0.05, 1, (5, 2)).astype(np.float32)
+    parameters = Parameters(effective_population_size=2_000.0, mismatch=0.05)
+    chance = np.zeros((5, 2))
+    for path in product(range(3), repeat=5):
+        weight = 1 / 3
+        for m in range(1, 5):
+            r = 1 - np.exp(-4 * 2_000 * (panel.cm[m] - panel.cm[m - 1]) / 100 / 3)
+            weight *= r / 3 + (1 - r) * (path[m] == path[m - 1])
+        shown = np.array([[0.95, 0.05] if alleles[m, h] == 0 else [0.05, 0.95] for m, h in enumerate(path)]) * seen
+        weight *= shown.sum(axis=1).prod()
+        chance += weight * shown / shown.sum(axis=1, keepdims=True)
+    found = impute_exactly(panel, seen, parameters)
+    np.testing.assert_allclose(found.gp[:, :2], chance / chance.sum(axis=1, keepdims=True), atol=1e-5)
 
 
 def test_a_shuffled_panel_says_nothing_and_the_comparison_notices() -> None:
@@ -322,11 +440,25 @@ def test_windows_hold_every_informative_site_once_and_meet_half_way() -> None:
     cm = np.linspace(0, 5, 101)
     site = np.arange(3, 98, 4)
     for offset in (0.0, 1 / 3, 2 / 3):
-        cut = windows(cm, site, 0.5, offset)
+        cut = windows(cm, site, site, 0.5, offset)
         assert (cut.edge[0], cut.edge[-1], cut.site_edge[0], cut.site_edge[-1]) == (0, len(site), 0, 101)
         assert (np.diff(cut.edge) > 0).all()
         for place, border in zip(cut.edge[1:-1], cut.site_edge[1:-1], strict=True):
             assert site[place - 1] < border <= site[place]
+
+
+def test_long_windows_are_cut_into_blocks_that_stay_inside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_module, "_MOST_RUNS", 7)
+    site = np.arange(3, 98, 2)
+    cut = windows(np.linspace(0, 5, 101), site, site, 1.3)
+    blocks, owner = in_blocks(cut, site, site)
+    assert np.diff(blocks.edge).max() == 7
+    assert set(cut.edge) <= set(blocks.edge)
+    for block, window in enumerate(owner):
+        assert cut.edge[window] <= blocks.edge[block] < blocks.edge[block + 1] <= cut.edge[window + 1]
+        assert (
+            cut.site_edge[window] <= blocks.site_edge[block] < blocks.site_edge[block + 1] <= cut.site_edge[window + 1]
+        )
 
 
 def test_phase_follows_the_relations_between_neighbours_whatever_the_sides_are_called() -> None:
@@ -366,8 +498,9 @@ def test_a_unit_of_work_is_kept_under_all_that_it_depends_on(tmp_path: Path, mon
         unit_key(bits, np.flip(seen, axis=0), preset, 1),
         unit_key(panel_bits(bits.packed, 39, bits.cm), seen, preset, 1),
         unit_key(panel_bits(bits.packed, 40, 2 * bits.cm), seen, preset, 1),
+        unit_key(panel_bits(bits.packed, 40, bits.cm, panel.position), seen, preset, 1),
     }
-    assert len(keys) == 6
+    assert len(keys) == 7
     kept.write_bytes(kept.read_bytes()[:500])
     mended = impute_unit(tmp_path, bits, seen, preset, 1)
     assert mended.gp.tobytes() == first.gp.tobytes()

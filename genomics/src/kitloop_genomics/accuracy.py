@@ -44,7 +44,7 @@ def compare(
             for record in file:
                 fields = str(record).rstrip("\n").split("\t")
                 alleles = fields[9].split(":", 1)[0].replace("|", "/").split("/")
-                if len(alleles) == 2 and set(alleles) <= {"0", "1"}:
+                if len(alleles) in (1, 2) and set(alleles) <= {"0", "1"}:
                     key = (fields[0], int(fields[1]), fields[3], fields[4])
                     known[key] = alleles.count("1")
     except (OSError, ValueError, IndexError) as error:

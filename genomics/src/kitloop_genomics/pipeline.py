@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kitloop_genomics import __version__
 from kitloop_genomics.accuracy import Compared, accuracy, compare
@@ -74,6 +75,7 @@ class _Findings:
     compared_untyped: Compared | None = None
     array: dict[str, Any] | None = None
     kinds: tuple[ControlType, ...] = CONTROL_TYPES
+    karyotype: str = UNDETERMINED
     identity: Identity | None = None
     picture: dict[str, Any] | None = None
 
@@ -83,12 +85,14 @@ class _Findings:
             "measured": self.measured,
             "said": self.said,
             "metrics": self.metrics,
+            "karyotype": self.karyotype,
             "problems": [asdict(problem) for problem in self.problems],
         }
 
     def take(self, content: dict[str, Any]) -> None:
         """The reverse of `as_json`."""
         self.measured, self.said, self.metrics = content["measured"], content["said"], content["metrics"]
+        self.karyotype = content["karyotype"]
         self.problems = tuple(Reason(**problem) for problem in content["problems"])
 
     def verdict(self, limits: Limits) -> tuple[list[Control], list[Reason]]:
@@ -175,7 +179,7 @@ def impute_part(bundle: Bundle | Path, out: Path, *, part: int = 1, parts: int =
         return
     impute_units(
         bundle.panel.chromosomes, [one.genotype for one in _likelihoods(bundle, kept.observed)], units,
-        sample=kept.sample_id, part=part - 1, parts=parts, threads=threads,
+        sample=kept.sample_id, part=part - 1, parts=parts, threads=threads, copies=_copies(bundle, found.karyotype),
         effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
     )  # fmt: skip
 
@@ -259,6 +263,7 @@ def analyse_array(
     with output_folder(out, resume=resume) as work:
         with progress.step("intake"):
             likely = _take_in_array(found, bundle, array, array_sha256)
+        found.karyotype = expected.sex or UNDETERMINED
         if likely is not None and not found.verdict(allowed)[1]:
             _interpret(found, bundle, None, likely, work, sample_id, threads, truth, progress, units, expected)
         return _conclude(found, bundle, sample_id, work, out, progress)
@@ -355,6 +360,8 @@ def _look_at_library(found: _Findings, bam: Path, bundle: Bundle, expected: Expe
             found.metrics[name] = round(value, 5)
     sex = sex_of(bam, bundle.reference, bundle.contigs, **bundle.thresholds.get("sex", {}))
     found.said["sex_string"] = sex.karyotype
+    # The depth is of this sample's DNA; what was declared counts where the depth leaves it open.
+    found.karyotype = (expected.sex or UNDETERMINED) if sex.karyotype == UNDETERMINED else sex.karyotype
     if sex.x_copies is not None and sex.y_copies is not None:
         found.metrics |= {"x_copies": round(sex.x_copies, 3), "y_copies": round(sex.y_copies, 3)}
         fine = True if expected.sex is None else agrees(expected.sex, sex.karyotype)
@@ -394,10 +401,17 @@ def _interpret(
         imputed = impute_all(
             panel.chromosomes, [one.genotype for one in likely], sample=sample_id,
             effective_population_size=bundle.manifest.imputation.get("effective_population_size"), threads=threads,
-            units=units,
+            units=units, copies=_copies(bundle, found.karyotype),
         )  # fmt: skip
     with progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, sample_id)
+    everything, typed = imputed, [one.depth > 0 for one in likely]
+    # What judges a person as a whole takes the autosomes alone, of which everybody has two.
+    everybodys = [at for at, one in enumerate(panel.chromosomes) if bundle.sex_chromosomes.is_autosome(one.name)]
+    autosomes = everybodys or list(range(len(panel.chromosomes)))
+    panel = replace(panel, chromosomes=tuple(panel.chromosomes[at] for at in autosomes))
+    imputed, likely = [imputed[at] for at in autosomes], [likely[at] for at in autosomes]
+    observed = None if observed is None else [observed[at] for at in autosomes]
     with progress.step("ancestry"):
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
@@ -432,10 +446,14 @@ def _interpret(
         found.traits = [call_trait(trait, panel, imputed, is_outside=is_outside).as_json() for trait in traits]
     if truth is not None:
         with progress.step("accuracy"):
-            found.compared = compare(truth, panel.chromosomes, imputed)
+            found.compared = compare(truth, bundle.panel.chromosomes, everything)
             if observed is None:
-                typed = [one.depth > 0 for one in likely]
-                found.compared_untyped = compare(truth, panel.chromosomes, imputed, typed)
+                found.compared_untyped = compare(truth, bundle.panel.chromosomes, everything, typed)
+
+
+def _copies(bundle: Bundle, karyotype: str) -> list[NDArray[np.uint8]]:
+    special = bundle.sex_chromosomes
+    return [special.copies(one.name, one.position, karyotype) for one in bundle.panel.chromosomes]
 
 
 def _compare_heterozygosity(found: _Findings, deviations: float | None) -> None:

@@ -48,7 +48,7 @@ def measure(
             raise InputError(f"{path} has no likelihoods for {depth}x: there are {', '.join(known)}")
     # In a process of its own: compiling takes more memory than imputing, and a worker finds the kernels on disk.
     subprocess.run([sys.executable, "-c", "from kitloop_genomics.warmup import warm_up; warm_up()"], check=True)
-    bits = panel_bits(benchmark.packed, benchmark.haplotypes, benchmark.cm)
+    bits = panel_bits(benchmark.packed, benchmark.haplotypes, benchmark.cm, benchmark.position)
     if from_reads:
         rows = [_measure_reads(benchmark, bits, tell)]
     else:
@@ -176,5 +176,6 @@ def read_answer(bcf: Path, position: NDArray[np.int64]) -> tuple[Answer, list[st
 def _warm(bits: PanelBits, genotype: NDArray[np.float32]) -> None:
     """Compile the kernels on a short stretch, so that it counts for nobody."""
     few = slice(0, min(500, len(bits.cm)))
-    short = panel_bits(np.ascontiguousarray(bits.packed[few]), bits.haplotypes, bits.cm[few])
+    assert bits.position is not None
+    short = panel_bits(np.ascontiguousarray(bits.packed[few]), bits.haplotypes, bits.cm[few], bits.position[few])
     impute_stretch(short, genotype[few], choose_preset([genotype], None), 0)

@@ -21,7 +21,8 @@ class Manifest:
     """`files` maps a relative path to `{"size": bytes, "sha256": hex}`; `created_by` says tool, version and seed.
 
     `kind` is "reference-bundle" or "held-out-people". `imputation` may hold `effective_population_size`. `sources`
-    are the files that it was built from: name, size, sha256 and, where it was given, `licence`.
+    are the files that it was built from: name, size, sha256 and, where it was given, `licence`. `sex_chromosomes`: see
+    `bundle.sex_chromosomes`.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Manifest:
     created_by: dict[str, Any]
     imputation: dict[str, float] = field(default_factory=dict)
     sources: list[dict[str, Any]] = field(default_factory=list)
+    sex_chromosomes: dict[str, Any] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

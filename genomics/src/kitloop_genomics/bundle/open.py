@@ -10,6 +10,7 @@ from typing import Any
 from kitloop_genomics.bundle import positions
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
 from kitloop_genomics.bundle.panel import Panel, read_panel
+from kitloop_genomics.bundle.sex_chromosomes import NONE, SexChromosomes, sex_chromosomes
 from kitloop_genomics.errors import BundleError
 from kitloop_genomics.traits import trait_file
 
@@ -29,6 +30,7 @@ class Bundle:
     contigs: dict[str, int]
     panel: Panel
     thresholds: dict[str, Any]
+    sex_chromosomes: SexChromosomes = NONE
 
     @property
     def reference(self) -> Path:
@@ -69,12 +71,14 @@ def open_bundle(path: Path) -> Bundle:
         raise BundleError(path, f"this folder holds '{manifest.kind}'", "Point to the folder `bundle` beside it")
     for problem in file_problems(path, manifest, checksums=False):
         raise problem
+    contigs = read_contigs(path / "reference.fa.fai")
     return Bundle(
         path,
         manifest,
-        read_contigs(path / "reference.fa.fai"),
+        contigs,
         read_panel(path),
         read_thresholds(path / "thresholds.json"),
+        sex_chromosomes(path, manifest, contigs),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,21 @@ def chunks_of(chromosome: PanelChromosome, first: int = 0, last: int | None = No
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sites `start` to `end` of a chromosome, of which a person has as many `copies`."""
+
+    start: int
+    end: int
+    copies: int
+
+
+def stretches(copies: NDArray[np.integer[Any]]) -> list[Stretch]:
+    """Cut a chromosome wherever the number of copies (M,) changes."""
+    edge = [0, *(np.flatnonzero(np.diff(copies)) + 1).tolist(), len(copies)]
+    return [Stretch(first, last, int(copies[first])) for first, last in itertools.pairwise(edge)]
+
+
 def impute_all(
     panel: tuple[PanelChromosome, ...],
     genotypes: list[NDArray[np.float32]],
@@ -71,19 +87,26 @@ def impute_all(
     effective_population_size: float | None = None,
     threads: int = 1,
     units: Path | None = None,
+    copies: list[NDArray[np.uint8]] | None = None,
 ) -> list[Dosages]:
     """Impute every chromosome of one sample. `genotypes` holds the (M, 3) likelihoods of each.
+
+    copies: (M,) of each, how many the person has there, 0 to 2; two everywhere if it isn't given.
 
     `effective_population_size` is the bundle's, if it has one, and takes the place of the preset's. Neither threads
     nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there.
     """
-    work = _work(panel)
+    alike = _alike(panel, copies)
+    work = _work(panel, alike)
     one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(one, work))
+    done = [(at, stretch, chunk, part) for (at, stretch, chunk), part in zip(work, parts, strict=True)]
     return [
-        ligate([(chunk, part) for (owner, chunk), part in zip(work, parts, strict=True) if owner == at])
-        for at in range(len(panel))
+        _joined(
+            of_one, [[(chunk, part) for owner, s, chunk, part in done if (owner, s) == (at, one)] for one in of_one]
+        )
+        for at, of_one in enumerate(alike)
     ]
 
 
@@ -97,16 +120,47 @@ def impute_units(
     parts: int,
     effective_population_size: float | None = None,
     threads: int = 1,
+    copies: list[NDArray[np.uint8]] | None = None,
 ) -> None:
     """Impute every `parts`-th stretch, from `part` on, into the folder `units`, where `impute_all` finds them."""
     one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(one, _work(panel)[part::parts]):
+        for _ in pool.map(one, _work(panel, _alike(panel, copies))[part::parts]):
             pass
 
 
-def _work(panel: tuple[PanelChromosome, ...]) -> list[tuple[int, Chunk]]:
-    return [(at, chunk) for at, chromosome in enumerate(panel) for chunk in chunks_of(chromosome)]
+def _alike(panel: tuple[PanelChromosome, ...], copies: list[NDArray[np.uint8]] | None) -> list[list[Stretch]]:
+    """The stretches of each chromosome."""
+    if copies is None:
+        return [[Stretch(0, len(chromosome.cm), 2)] for chromosome in panel]
+    return [stretches(one) for one in copies]
+
+
+def _work(panel: tuple[PanelChromosome, ...], alike: list[list[Stretch]]) -> list[tuple[int, Stretch, Chunk]]:
+    return [
+        (at, stretch, chunk)
+        for at, chromosome in enumerate(panel)
+        for stretch in alike[at]
+        if stretch.copies
+        for chunk in chunks_of(chromosome, stretch.start, stretch.end)
+    ]
+
+
+def _joined(alike: list[Stretch], parts: list[list[tuple[Chunk, Dosages]]]) -> Dosages:
+    """One chromosome from its stretches, each ligated from its chunks; nothing is called where there is no copy."""
+    found = [
+        ligate(of_stretch) if stretch.copies else _nothing(stretch.end - stretch.start)
+        for stretch, of_stretch in zip(alike, parts, strict=True)
+    ]
+    columns = ((one.dosage, one.gp, one.gt, one.phased) for one in found)
+    dosage, gp, gt, phased = (np.concatenate(column) for column in zip(*columns, strict=True))
+    copies = np.repeat([one.copies for one in alike], [one.end - one.start for one in alike]).astype(np.uint8)
+    return Dosages(dosage, gp, gt, phased, None if (copies == 2).all() else copies)
+
+
+def _nothing(sites: int) -> Dosages:
+    gp = np.zeros((sites, 3), np.float32)
+    return Dosages(gp[:, 0], gp, np.zeros(sites, np.int8), np.zeros((sites, 2), np.uint8))
 
 
 def _told(panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -120,16 +174,19 @@ def _imputer(
     sample: str,
     preset: Preset,
     units: Path | None,
-) -> Callable[[tuple[int, Chunk]], Dosages]:
-    def one(task: tuple[int, Chunk]) -> Dosages:
-        at, chunk = task
+) -> Callable[[tuple[int, Stretch, Chunk]], Dosages]:
+    def one(task: tuple[int, Stretch, Chunk]) -> Dosages:
+        at, stretch, chunk = task
         inside = slice(chunk.start, chunk.end)
         chromosome = panel[at]
         packed = chromosome.packed(chunk.start, chunk.end)
-        stretch = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside])
+        bits = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside], chromosome.position[inside])
         first = chunk.core_start + int(chromosome.readable[chunk.core_start :].argmax())
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[first]}")
-        return impute_unit(units, stretch, genotypes[at][inside], preset, seed)
+        genotype = genotypes[at][inside]
+        # Reads of a single copy look like those of somebody who has it twice, alike.
+        likelihood = genotype if stretch.copies == 2 else np.ascontiguousarray(genotype[:, ::2])
+        return impute_unit(units, bits, likelihood, preset, seed)
 
     return one
 

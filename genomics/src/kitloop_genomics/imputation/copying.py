@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled, compiled_reordering
-from kitloop_genomics.imputation.bits import unpack
+from kitloop_genomics.imputation.codes import codes_of_all
 from kitloop_genomics.imputation.stepping import product, step, weigh
 
 _LEAK = np.float32(1e-4)
@@ -14,16 +14,24 @@ _LEAK = np.float32(1e-4)
 
 @compiled
 def _gather(
-    row: NDArray[np.uint8],
+    packed: NDArray[np.uint8],
+    site: NDArray[np.int64],
     donor: NDArray[np.int64],
     eight_bytes: NDArray[np.uint64],
     words: NDArray[np.uint64],
     out: NDArray[np.uint8],
 ) -> None:
-    unpack(row, eight_bytes, words)
-    alleles = words.view(np.uint8)
+    """Codes of many donors: unpacking whole rows is quicker than picking bits."""
+    codes_of_all(packed, site, eight_bytes, words)
+    codes = words.view(np.uint8)
     for i in range(donor.shape[0]):
-        out[i] = alleles[donor[i]]
+        out[i] = codes[donor[i]]
+
+
+@compiled
+def _between(site: NDArray[np.int64], at: int) -> int:
+    """The first site that is nearer to site[at] than to the informative one before it; of two as near, the second."""
+    return int((site[at - 1] + site[at]) // 2 + 1)
 
 
 @compiled_reordering
@@ -47,7 +55,9 @@ def _carry(
 def chance_of_alt(
     packed: NDArray[np.uint8],
     site: NDArray[np.int64],
+    run_edge: NDArray[np.int64],
     emission: NDArray[np.float32],
+    start_of: NDArray[np.int64],
     switch: NDArray[np.float32],
     edge: NDArray[np.int64],
     site_edge: NDArray[np.int64],
@@ -58,9 +68,10 @@ def chance_of_alt(
 ) -> None:
     """Fill `out` (C, M) with P(ALT) of C chromosomes at all M panel sites.
 
-    packed: (M, B).  site: (J,) informative rows.  emission: (C, J, 2).  switch: (J,).  edge: (W + 1,) windows in `site`.
+    packed: (M, B).  site: (J,) informative rows.  run_edge: (R + 1,) runs of them.  emission: (C, T) by codes, the
+    table of run t beginning at start_of[t] (R + 1,).  switch: (R,).  edge: (W + 1,) windows as indices of runs.
     site_edge: (W + 1,) the same windows in all M sites, site_edge[0] = 0, the last M.  donor, came_from: (W, K).
-    A site between two informative ones takes the posterior of the nearer.
+    A site between two runs takes the posterior of the nearer.
     """
     windows, k = donor.shape
     chromosomes = emission.shape[0]
@@ -71,7 +82,8 @@ def chance_of_alt(
         longest_sites = max(longest_sites, site_edge[w + 1] - site_edge[w])
     words = np.empty(np.int64(packed.shape[1]), np.uint64)
     block = np.empty((longest_sites, k), np.uint8)
-    alleles = np.empty(k, np.uint8)
+    codes = np.empty((longest, k), np.uint8)
+    every_site = np.arange(packed.shape[0])
     start = np.empty((windows, chromosomes, k), np.float32)
     start_total = np.empty((windows, chromosomes), np.float32)
     start[0] = one / n
@@ -82,10 +94,11 @@ def chance_of_alt(
         state[:] = start[w]
         total[:] = start_total[w]
         for t in range(edge[w], edge[w + 1]):
-            _gather(packed[site[t]], donor[w], eight_bytes, words, alleles)
+            _gather(packed, site[run_edge[t] : run_edge[t + 1]], donor[w], eight_bytes, words, codes[0])
             r = switch[t]
             for c in range(chromosomes):
-                total[c] = step(state[c], alleles, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+                shown = emission[c, start_of[t] : start_of[t + 1]]
+                total[c] = step(state[c], codes[0], r / n, (one - r) / total[c], shown)
         for c in range(chromosomes):
             start_total[w + 1, c] = _carry(state[c], total[c], came_from[w + 1], start[w + 1, c])
     ahead = np.empty((longest, chromosomes, k), np.float32)
@@ -95,25 +108,29 @@ def chance_of_alt(
     for w in range(windows - 1, -1, -1):
         first, last = edge[w], edge[w + 1]
         for m in range(site_edge[w], site_edge[w + 1]):
-            _gather(packed[m], donor[w], eight_bytes, words, block[m - site_edge[w]])
+            _gather(packed, every_site[m : m + 1], donor[w], eight_bytes, words, block[m - site_edge[w]])
         state[:] = start[w]
         total[:] = start_total[w]
         for t in range(first, last):
-            row = block[site[t] - site_edge[w]]
+            code = codes[t - first]
+            code[:] = 0
+            for at in range(run_edge[t], run_edge[t + 1]):
+                row = block[site[at] - site_edge[w]]
+                for i in range(k):
+                    code[i] |= row[i] << np.uint8(at - run_edge[t])
             r = switch[t]
             for c in range(chromosomes):
-                total[c] = step(state[c], row, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+                shown = emission[c, start_of[t] : start_of[t + 1]]
+                total[c] = step(state[c], code, r / n, (one - r) / total[c], shown)
             ahead[t - first] = state
         until = site_edge[w + 1]
         for t in range(last - 1, first - 1, -1):
-            r = switch[t + 1] if t + 1 < site.shape[0] else np.float32(0)
-            since = site_edge[w] if t == first else (site[t - 1] + site[t]) // 2 + 1
-            row = block[site[t] - site_edge[w]]
+            r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)
+            since = site_edge[w] if t == first else _between(site, run_edge[t])
             for c in range(chromosomes):
                 product(ahead[t - first, c], back[c], (one - r) / back_total[c], r / n, posterior[c])
-                back_total[c] = step(
-                    back[c], row, r / n, (one - r) / back_total[c], emission[c, t, 0], emission[c, t, 1]
-                )  # fmt: skip
+                shown = emission[c, start_of[t] : start_of[t + 1]]
+                back_total[c] = step(back[c], codes[t - first], r / n, (one - r) / back_total[c], shown)
             for m in range(since, until):
                 row = block[m - site_edge[w]]
                 for c in range(chromosomes):

@@ -17,36 +17,38 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.imputation.bits import EIGHT_BYTES, count_bits
-from kitloop_genomics.imputation.copying import chance_of_alt
+from kitloop_genomics.imputation.bits import count_bits
 from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.imputation.pairs import draw_pairs
+from kitloop_genomics.imputation.passes import copied, drawn_pairs, ranked
 from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import Preset
-from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.reading import Reading, read, switch_chances
-from kitloop_genomics.imputation.windows import Windows, best_donors, came_from, windows
+from kitloop_genomics.imputation.windows import best_donors, windows
 
 
 @dataclass(frozen=True, slots=True)
 class PanelBits:
     """A stretch of M sites and N haplotypes. packed: (M, ceil(N/8)) uint8, C order.  cm: (M,) float64.
 
-    frequency: (M,) float32 of ALT.
+    frequency: (M,) float32 of ALT.  position: (M,) int64 in bp, never falling; without it, every site counts as seen
+    by reads of its own.
     """
 
     packed: NDArray[np.uint8]
     haplotypes: int
     cm: NDArray[np.float64]
     frequency: NDArray[np.float32]
+    position: NDArray[np.int64] | None = None
 
 
-def panel_bits(packed: NDArray[np.uint8], haplotypes: int, cm: NDArray[np.float64]) -> PanelBits:
+def panel_bits(
+    packed: NDArray[np.uint8], haplotypes: int, cm: NDArray[np.float64], position: NDArray[np.int64] | None = None
+) -> PanelBits:
     """Count the frequencies of an already packed panel; asserts what the kernels take for granted."""
     assert packed.dtype == np.uint8
     assert packed.flags.c_contiguous
     assert packed.shape == (len(cm), -(-haplotypes // 8))
-    return PanelBits(packed, haplotypes, cm, (count_bits(packed) / haplotypes).astype(np.float32))
+    return PanelBits(packed, haplotypes, cm, (count_bits(packed) / haplotypes).astype(np.float32), position)
 
 
 def seed_of(sample: str, place: str) -> int:
@@ -54,21 +56,24 @@ def seed_of(sample: str, place: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{sample}\n{place}".encode()).digest()[:8], "big")
 
 
-def impute_stretch(panel: PanelBits, genotype: NDArray[np.float32], preset: Preset, seed: int) -> Dosages:
-    """Impute one person: `genotype` is (M, 3), likelihoods of 0, 1, 2 copies of ALT, rows of ones where nothing is known.
+def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Preset, seed: int) -> Dosages:
+    """Impute one person: `likelihood` is (M, 3), of 0, 1, 2 copies of ALT, rows of ones where nothing is known.
 
-    The same arguments give the same bytes on one kind of machine.
+    Of a chromosome that the person has once it is (M, 2), of 0 and 1 copy. The same arguments give the same bytes on one
+    kind of machine.
     """
-    reading = read(genotype, panel.frequency, preset.mismatch)
+    reading = read(likelihood, panel.frequency, preset.mismatch, panel.position)
+    copies = likelihood.shape[1] - 1
     if not len(reading.site):
-        return _from_frequency(panel.frequency)
-    switch = switch_chances(panel.cm[reading.site], panel.haplotypes, preset.effective_population_size)
-    chains = [_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)]
-    chance = np.concatenate(chains)
-    copied = _genotypes(chance)
-    copied[reading.site] = reading.true_genotypes(copied[reading.site])
-    gt = copied.argmax(axis=1).astype(np.int8)
-    return Dosages(copied[:, 1] + 2 * copied[:, 2], copied, gt, phased_genotypes(chance, gt))
+        return _from_frequency(panel.frequency, copies)
+    switch = switch_chances(panel.cm[reading.first], panel.haplotypes, preset.effective_population_size)
+    if copies == 1:
+        return _one_copy(panel, reading, switch, preset)
+    chance = np.concatenate([_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)])
+    gp = _genotypes(chance)
+    gp[reading.site] = reading.true_genotypes(gp[reading.site])
+    gt = gp.argmax(axis=1).astype(np.int8)
+    return Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gt, phased_genotypes(chance, gt))
 
 
 def _chain(
@@ -76,53 +81,39 @@ def _chain(
 ) -> NDArray[np.float32]:
     """(Q, 2, M) P(ALT) on each side of the Q pairs of one chain."""
     rng = np.random.default_rng([seed, number])
-    cut = windows(panel.cm, reading.site, preset.window_cm, offset=number / preset.chains)
-    posterior = _rank(panel, reading, switch, cut, reading.frequency[None])
+    cut = windows(panel.cm, reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
+    of_pairs = reading.of_pairs()
+    posterior = ranked(panel, reading, reading.beside(reading.frequency[None]), switch, cut)
     for _ in range(preset.rounds):
-        drawn = _draw(panel, reading, switch, cut, posterior, preset.donors, rng.random((1, len(reading.site), 2)))
-        posterior = _rank(panel, reading, switch, cut, drawn[0, ::-1].astype(np.float32))
-    uniform = rng.random((preset.pairs, len(reading.site), 2))
-    drawn = _draw(panel, reading, switch, cut, posterior, preset.donors, uniform)
-    donor = best_donors(posterior, preset.copied)
+        donor = best_donors(posterior, preset.donors)
+        drawn = drawn_pairs(panel, reading, of_pairs, switch, cut, donor, rng.random((1, len(switch), 2)))
+        posterior = ranked(panel, reading, reading.beside(drawn[0, ::-1].astype(np.float32)), switch, cut)
+    donor = best_donors(posterior, preset.donors)
+    drawn = drawn_pairs(panel, reading, of_pairs, switch, cut, donor, rng.random((preset.pairs, len(switch), 2)))
     partners = drawn[:, ::-1].reshape(2 * preset.pairs, -1).astype(np.float32)
-    chance = np.empty((2 * preset.pairs, len(panel.cm)), np.float32)
-    chance_of_alt(
-        panel.packed, reading.site, reading.beside(partners), switch, cut.edge, cut.site_edge, donor,
-        came_from(donor, panel.haplotypes), EIGHT_BYTES, chance,
-    )  # fmt: skip
+    chance = copied(panel, reading, reading.beside(partners), switch, cut, best_donors(posterior, preset.copied))
     return chance.reshape(preset.pairs, 2, -1)
 
 
-def _rank(
-    panel: PanelBits, reading: Reading, switch: NDArray[np.float32], cut: Windows, partners: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """(W, N) how much each haplotype is copied in each window, by chromosomes whose partners carry `partners` (C, J)."""
-    probe, window_of_probe = cut.probes()
-    posterior = np.zeros((len(cut.edge) - 1, panel.haplotypes), np.float32)
-    rank(
-        panel.packed, panel.haplotypes, reading.site, reading.beside(partners), switch, probe, window_of_probe,
-        EIGHT_BYTES, posterior,
-    )  # fmt: skip
-    return posterior
+def _one_copy(panel: PanelBits, reading: Reading, switch: NDArray[np.float32], preset: Preset) -> Dosages:
+    """Of a chromosome without a partner nothing has to be drawn: the panel is ranked once per chain, then copied."""
+    emission = reading.alone()
+    chance = np.zeros(len(panel.cm))
+    for number in range(preset.chains):
+        cut = windows(panel.cm, reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
+        donor = best_donors(ranked(panel, reading, emission, switch, cut), preset.copied)
+        chance += copied(panel, reading, emission, switch, cut, donor)[0]
+    alt = np.clip(chance / preset.chains, 0, 1).astype(np.float32)
+    found = np.stack([1 - alt, alt], axis=1)
+    found[reading.site] = reading.true_genotypes(found[reading.site])
+    return _of_one_copy(found[:, 1])
 
 
-def _draw(
-    panel: PanelBits,
-    reading: Reading,
-    switch: NDArray[np.float32],
-    cut: Windows,
-    posterior: NDArray[np.float32],
-    donors: int,
-    uniform: NDArray[np.float64],
-) -> NDArray[np.uint8]:
-    """(Q, 2, J) alleles of Q drawn pairs, Q being that of `uniform` (Q, J, 2)."""
-    donor = best_donors(posterior, donors)
-    drawn = np.empty((len(uniform), 2, len(reading.site)), np.uint8)
-    draw_pairs(
-        panel.packed, reading.site, reading.of_copied(), switch, cut.edge, donor,
-        came_from(donor, panel.haplotypes), uniform, drawn,
-    )  # fmt: skip
-    return drawn
+def _of_one_copy(alt: NDArray[np.float32]) -> Dosages:
+    """Dosages from the chance of ALT (M,). As there is one chromosome only, two copies have no chance."""
+    gt = (alt > 0.5).astype(np.int8)
+    none = np.zeros_like(alt)
+    return Dosages(alt, np.stack([1 - alt, alt, none], axis=1), gt, np.stack([gt, 0 * gt], axis=1).astype(np.uint8))
 
 
 def _genotypes(chance: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -133,9 +124,11 @@ def _genotypes(chance: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip(gp, 0, 1), np.float32)
 
 
-def _from_frequency(frequency: NDArray[np.float32]) -> Dosages:
+def _from_frequency(frequency: NDArray[np.float32], copies: int) -> Dosages:
     """Without a single read: Hardy and Weinberg's proportions."""
     p = frequency.astype(np.float32)
+    if copies == 1:
+        return _of_one_copy(p)
     gp = np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
     gt = gp.argmax(axis=1).astype(np.int8)
     return Dosages(2 * p, gp, gt, np.stack([gt > 0, gt > 1], axis=1).astype(np.uint8))

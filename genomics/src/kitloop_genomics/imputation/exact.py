@@ -31,14 +31,42 @@ def impute_exactly(panel: PanelChromosome, genotype: NDArray[np.float32], parame
     """Impute one person on one stretch of a panel.
 
     `genotype` is (M, 3), likelihoods of 0, 1, 2 copies of ALT at the panel's M sites, rows of ones where nothing
-    is known. Exact, so nothing is drawn at random and the same input gives the same output on one kind of machine.
+    is known; of a chromosome that the person has once it is (M, 2), of 0 and 1 copy. Exact, so nothing is drawn at
+    random and the same input gives the same output on one kind of machine.
     """
+    if genotype.shape[1] == 2:
+        return _impute_one_copy(panel, genotype, parameters)
     emission = copied_likelihoods(genotype, parameters.mismatch)
     switch = switch_chance(panel.cm, panel.haplotypes.shape[1], parameters.effective_population_size)
     copied = forward_backward(np.asarray(panel.haplotypes), emission, switch)
     gp = _read_posterior(copied, genotype, emission, parameters.mismatch)
     dosage = gp[:, 1] + 2 * gp[:, 2]
     return Dosages(dosage, gp, gp.argmax(axis=1).astype(np.int8))
+
+
+def _impute_one_copy(panel: PanelChromosome, likelihood: NDArray[np.float32], parameters: Parameters) -> Dosages:
+    """One mosaic of N haplotypes, so N states; the same model otherwise."""
+    e = parameters.mismatch
+    alleles, n = np.asarray(panel.haplotypes), panel.haplotypes.shape[1]
+    shown = np.array([[1 - e, e], [e, 1 - e]])  # copied allele, true allele
+    read = likelihood @ shown.T
+    emission = np.take_along_axis(read, alleles.astype(np.int64), axis=1)
+    switch = switch_chance(panel.cm, n, parameters.effective_population_size).astype(np.float64)
+    ahead, back = np.empty(emission.shape), np.ones(emission.shape)
+    state = np.full(n, 1 / n)
+    for m in range(len(emission)):
+        state = emission[m] * ((1 - switch[m]) * state + switch[m] / n)
+        ahead[m] = state = state / state.sum()
+    for m in range(len(emission) - 1, 0, -1):
+        following = emission[m] * back[m]
+        following = following / following.sum()
+        back[m - 1] = (1 - switch[m]) * following + switch[m] / n
+    both = ahead * back
+    copied = (both * alleles).sum(axis=1) / both.sum(axis=1)
+    given_copied = shown[None] * likelihood[:, None, :] / read[:, :, None]
+    alt = (1 - copied) * given_copied[:, 0, 1] + copied * given_copied[:, 1, 1]
+    gp = np.stack([1 - alt, alt, np.zeros(len(alt))], axis=1).astype(np.float32)
+    return Dosages(gp[:, 1], gp, gp.argmax(axis=1).astype(np.int8))
 
 
 def switch_chance(cm: NDArray[np.float64], haplotypes: int, effective_population_size: float) -> NDArray[np.float32]:

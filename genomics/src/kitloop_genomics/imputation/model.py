@@ -14,9 +14,12 @@ class Dosages:
 
     dosage: (M,) float32, expected copies of ALT, 0 to 2.  gt: (M,) int8, the likeliest number of copies.
     phased: (M, 2) uint8, the alleles of `gt` on the two chromosomes; None where phase isn't known.
+    copies: (M,) uint8, how many the person has of the chromosome there; None means two everywhere. Of one copy, the posterior
+    of two is 0 and the second column of `phased` too; of none, all is 0 and no call.
     """
 
     dosage: NDArray[np.float32]
     gp: NDArray[np.float32]
     gt: NDArray[np.int8]
     phased: NDArray[np.uint8] | None = None
+    copies: NDArray[np.uint8] | None = None

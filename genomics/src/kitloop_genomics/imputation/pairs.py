@@ -3,7 +3,7 @@
 The table over ordered pairs is symmetric, so the sum over a row is the sum over its column. With row sums R and
 total S, a transition costs one visit per cell:
 
-    next(i, j) = e(a_i + a_j) [ (1-r)² now(i, j) + r (1-r)/K (R_i + R_j) + (r/K)² S ] / S
+    next(i, j) = e(a_i, a_j) [ (1-r)² now(i, j) + r (1-r)/K (R_i + R_j) + (r/K)² S ] / S
 
 Between windows a pair keeps its mass if both donors are in the next set; the rest is spread evenly.
 """
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled, compiled_reordering
-from kitloop_genomics.imputation.bits import allele
+from kitloop_genomics.imputation.codes import codes_of_few
+from kitloop_genomics.imputation.linking import MOST_SITES
 
 _LEAK = np.float32(1e-4)
+_CODES = 2**MOST_SITES
 
 
 @compiled_reordering
@@ -24,25 +26,33 @@ def pair_step(
     now: NDArray[np.float32],
     rows: NDArray[np.float32],
     total: np.float32,
-    alleles: NDArray[np.uint8],
+    codes: NDArray[np.uint8],
     emission: NDArray[np.float32],
     switch: np.float32,
     then: NDArray[np.float32],
     then_rows: NDArray[np.float32],
     work: NDArray[np.float32],
 ) -> np.float32:
-    """One site forward from `now` (K, K) into `then`, with its row sums; returns its total. work: (3, K)."""
+    """One run of m sites forward from `now` (K, K) into `then`, with its row sums; returns its total.
+
+    codes: (K,) alleles of each donor.  emission: (4^m,) by the codes of both sides.  work: (17, K), room for the rows
+    of `emission` over the donors.
+    """
     k = np.int64(now.shape[0])
     stay, share = np.float32(1) - switch, switch / np.float32(k)
     keep, one_side = stay * stay / total, stay * share / total
-    onto_ref, onto_alt, arrive = work[0], work[1], work[2]
+    arrive = work[_CODES]
     for j in range(k):
-        onto_ref[j] = emission[1] if alleles[j] else emission[0]
-        onto_alt[j] = emission[2] if alleles[j] else emission[1]
         arrive[j] = one_side * rows[j] + share * share
+    many = 2
+    while many * many < emission.shape[0]:
+        many *= 2
+    for code in range(many):
+        for j in range(k):
+            work[code, j] = emission[code * many + codes[j]]
     grand = np.float32(0)
     for i in range(k):
-        weight = onto_alt if alleles[i] else onto_ref
+        weight = work[codes[i]]
         come = one_side * rows[i]
         row_sum = np.float32(0)
         from_row, to_row = now[i], then[i]
@@ -100,7 +110,9 @@ def _pick(weights: NDArray[np.float32], total: np.float32, uniform: float) -> in
 def draw_pairs(
     packed: NDArray[np.uint8],
     site: NDArray[np.int64],
-    likelihood: NDArray[np.float32],
+    run_edge: NDArray[np.int64],
+    emission: NDArray[np.float32],
+    start_of: NDArray[np.int64],
     switch: NDArray[np.float32],
     edge: NDArray[np.int64],
     donor: NDArray[np.int64],
@@ -110,9 +122,10 @@ def draw_pairs(
 ) -> None:
     """Fill `drawn` (Q, 2, J) with the alleles of Q pairs of mosaics drawn from the posterior.
 
-    packed: (M, B) panel.  site: (J,) informative rows.  likelihood: (J, 3) of 0, 1, 2 copies of ALT being copied.
-    switch: (J,).  edge: (W + 1,) windows as indices into `site`, none empty.  donor: (W, K) haplotypes of each window.
-    came_from: (W, K) place of each donor in the window before, or -1.  uniform: (Q, J, 2) in [0, 1).
+    packed: (M, B) panel.  site: (J,) informative rows.  run_edge: (R + 1,) runs of them.  emission: (T,) by codes of
+    both sides, the table of run t beginning at start_of[t] (R + 1,).  switch: (R,).  edge: (W + 1,) windows as indices
+    of runs, none empty.  donor: (W, K) haplotypes of each window.  came_from: (W, K) place of each donor in the window
+    before, or -1.  uniform: (Q, R, 2) in [0, 1).
     Tables are kept at the windows' starts and made again on the way back, so memory is bounded by one window.
     """
     windows, k = donor.shape
@@ -125,8 +138,8 @@ def draw_pairs(
     table = np.empty((longest, k, k), np.float32)
     rows = np.empty((longest, k), np.float32)
     total = np.empty(longest, np.float32)
-    alleles = np.empty((longest, k), np.uint8)
-    work = np.empty((3, k), np.float32)
+    codes = np.empty((longest, k), np.uint8)
+    work = np.empty((_CODES + 1, k), np.float32)
     start[0] = np.float32(1) / np.float32(k * k)
     start_rows[0] = np.float32(1) / np.float32(k)
     start_total[0] = np.float32(1)
@@ -136,10 +149,9 @@ def draw_pairs(
         spare[:] = start_rows[w]
         grand = start_total[w]
         for t in range(edge[w], edge[w + 1]):
-            row = packed[site[t]]
-            for i in range(k):
-                alleles[0, i] = allele(row, donor[w, i])
-            grand = pair_step(one, spare, grand, alleles[0], likelihood[t], switch[t], other, spare_rows, work)
+            codes_of_few(packed, site[run_edge[t] : run_edge[t + 1]], donor[w], codes[0])
+            shown = emission[start_of[t] : start_of[t + 1]]
+            grand = pair_step(one, spare, grand, codes[0], shown, switch[t], other, spare_rows, work)
             one, other = other, one
             spare, spare_rows = spare_rows, spare
         start_total[w + 1] = _carry(one, grand, came_from[w + 1], start[w + 1], start_rows[w + 1])
@@ -149,29 +161,28 @@ def draw_pairs(
         first, last = edge[w], edge[w + 1]
         for t in range(first, last):
             at = t - first
-            row = packed[site[t]]
-            for i in range(k):
-                alleles[at, i] = allele(row, donor[w, i])
+            codes_of_few(packed, site[run_edge[t] : run_edge[t + 1]], donor[w], codes[at])
+            shown = emission[start_of[t] : start_of[t + 1]]
             if at == 0:
                 total[0] = pair_step(
-                    start[w], start_rows[w], start_total[w], alleles[0], likelihood[t], switch[t], table[0], rows[0], work
+                    start[w], start_rows[w], start_total[w], codes[0], shown, switch[t], table[0], rows[0], work
                 )  # fmt: skip
             else:
                 total[at] = pair_step(
-                    table[at - 1], rows[at - 1], total[at - 1], alleles[at], likelihood[t], switch[t], table[at],
-                    rows[at], work,
+                    table[at - 1], rows[at - 1], total[at - 1], codes[at], shown, switch[t], table[at], rows[at], work
                 )  # fmt: skip
         for q in range(paths):
             i, j = left[q], right[q]
             for t in range(last - 1, first - 1, -1):
                 at = t - first
-                r = switch[t + 1] if t + 1 < site.shape[0] else np.float32(1)
+                r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(1)
                 if t == last - 1:
                     # Across the border donors may be missing: then that side has switched.
                     r = max(r, _LEAK)
                 i, j = _step_back(table[at], rows[at], total[at], r, i, j, uniform[q, t])
-                drawn[q, 0, t] = alleles[at, i]
-                drawn[q, 1, t] = alleles[at, j]
+                for place in range(run_edge[t + 1] - run_edge[t]):
+                    drawn[q, 0, run_edge[t] + place] = (codes[at, i] >> np.uint8(place)) & 1
+                    drawn[q, 1, run_edge[t] + place] = (codes[at, j] >> np.uint8(place)) & 1
             if w:
                 i, j = came_from[w, i], came_from[w, j]
             left[q], right[q] = i, j

@@ -29,8 +29,11 @@ class Preset:
 PRESETS = (
     # up to this effective coverage
     (0.2, Preset(window_cm=1.0, donors=96, copied=1_536, rounds=2, chains=3, pairs=3)),
-    (0.7, Preset(window_cm=0.6, donors=64, copied=1_024, rounds=2, chains=2, pairs=3)),
-    (float("inf"), Preset(window_cm=0.5, donors=64, copied=1_024, rounds=2, chains=2, pairs=3)),
+    (0.7, Preset(window_cm=0.6, donors=64, copied=1_024, rounds=2, chains=3, pairs=3)),
+    (
+        float("inf"),
+        Preset(window_cm=0.5, donors=64, copied=1_024, rounds=2, chains=2, pairs=3, effective_population_size=60_000.0),
+    ),
 )
 
 

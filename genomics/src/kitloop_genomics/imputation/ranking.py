@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled_reordering
-from kitloop_genomics.imputation.bits import unpack
+from kitloop_genomics.imputation.codes import codes_of_all
 from kitloop_genomics.imputation.stepping import step
 
 
@@ -15,7 +15,9 @@ def rank(
     packed: NDArray[np.uint8],
     haplotypes: int,
     site: NDArray[np.int64],
+    run_edge: NDArray[np.int64],
     emission: NDArray[np.float32],
+    start: NDArray[np.int64],
     switch: NDArray[np.float32],
     probe: NDArray[np.int64],
     window_of_probe: NDArray[np.int64],
@@ -24,42 +26,42 @@ def rank(
 ) -> None:
     """Add to `posterior` (W, N) what each probe says of its window: the chance of copying each of N haplotypes.
 
-    packed: (M, B) uint8 panel.  site: (J,) rows that the reads say something about.  emission: (C, J, 2) float32 for C
-    chromosomes, likelihood of REF and ALT.  switch: (J,) float32, chance of a switch on the way to each.
-    probe: (P,) increasing indices into `site`; only there forward states are kept, so nothing is computed twice.
-    The panel's row is unpacked once for all C.
+    packed: (M, B) uint8 panel.  site: (J,) rows that the reads say something about.  run_edge: (R + 1,) runs of them.
+    emission: (C, T) float32 for C chromosomes, by codes of alleles, the table of run t beginning at start[t] (R + 1,).
+    switch: (R,) float32, chance of a switch on the way to each.  probe: (P,) increasing indices of runs; only there
+    forward states are kept, so nothing is computed twice. The panel's rows are unpacked once for all C.
     """
-    chromosomes, informative = emission.shape[0], site.shape[0]
+    chromosomes, count = emission.shape[0], switch.shape[0]
     width = np.int64(packed.shape[1])
     words = np.empty(width, np.uint64)
-    alleles = words.view(np.uint8)[:haplotypes]
+    codes = words.view(np.uint8)[:haplotypes]
     one, n = np.float32(1), np.float32(haplotypes)
     state = np.full((chromosomes, haplotypes), one / n)
     total = np.full(chromosomes, one)
     kept = np.empty((probe.shape[0], chromosomes, haplotypes), np.float32)
     following = 0
-    for t in range(informative):
-        unpack(packed[site[t]], eight_bytes, words)
+    for t in range(count):
+        codes_of_all(packed, site[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
         r = switch[t]
         for c in range(chromosomes):
-            total[c] = step(state[c], alleles, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+            total[c] = step(state[c], codes, r / n, (one - r) / total[c], emission[c, start[t] : start[t + 1]])
         if following < probe.shape[0] and probe[following] == t:
             kept[following] = state
             following += 1
     state[:] = one / n
     total[:] = one
     following = probe.shape[0] - 1
-    for t in range(informative - 1, -1, -1):
-        r = switch[t + 1] if t + 1 < informative else np.float32(0)
+    for t in range(count - 1, -1, -1):
+        r = switch[t + 1] if t + 1 < count else np.float32(0)
         if following >= 0 and probe[following] == t:
             for c in range(chromosomes):
                 _add_product(
                     kept[following, c], state[c], (one - r) / total[c], r / n, posterior[window_of_probe[following]]
                 )  # fmt: skip
             following -= 1
-        unpack(packed[site[t]], eight_bytes, words)
+        codes_of_all(packed, site[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
         for c in range(chromosomes):
-            total[c] = step(state[c], alleles, r / n, (one - r) / total[c], emission[c, t, 0], emission[c, t, 1])
+            total[c] = step(state[c], codes, r / n, (one - r) / total[c], emission[c, start[t] : start[t + 1]])
 
 
 @compiled_reordering

@@ -1,4 +1,4 @@
-"""One site of the haploid Li and Stephens chain; forward and backward are the same step, walked in two directions.
+"""One step of the haploid Li and Stephens chain, onto a run of sites; forward and backward are the same, walked two ways.
 
 Forward, a_t(h) = e_t(h) [(1-r) a_{t-1}(h) / S + r/N]. Backward, with w_t = e_t b_t, likewise
 w_t(h) = e_t(h) [(1-r) w_{t+1}(h) / S + r/N]. Both are scaled by the sum before, so that they stay near 1/N.
@@ -15,19 +15,28 @@ from kitloop_genomics.compiled import compiled_reordering
 @compiled_reordering
 def step(
     state: NDArray[np.float32],
-    alleles: NDArray[np.uint8],
+    codes: NDArray[np.uint8],
     arrive: np.float32,
     keep: np.float32,
-    on_ref: np.float32,
-    on_alt: np.float32,
+    emission: NDArray[np.float32],
 ) -> np.float32:
-    """Replace `state` (N,) by emission x (keep x state + arrive) and return its sum. `alleles` is (N,), 0 or 1."""
+    """Replace `state` (N,) by emission x (keep x state + arrive) and return its sum.
+
+    codes: (N,) alleles of each haplotype, indices into `emission` (2^m,).
+    """
     total = np.float32(0)
-    more = on_alt - on_ref
-    for h in range(state.shape[0]):
-        value = (keep * state[h] + arrive) * (on_ref + more * np.float32(alleles[h]))
-        state[h] = value
-        total += value
+    if emission.shape[0] == 2:
+        # One site, as most are: arithmetic is quicker than looking up.
+        on_ref, more = emission[0], emission[1] - emission[0]
+        for h in range(state.shape[0]):
+            value = (keep * state[h] + arrive) * (on_ref + more * np.float32(codes[h]))
+            state[h] = value
+            total += value
+    else:
+        for h in range(state.shape[0]):
+            value = (keep * state[h] + arrive) * emission[codes[h]]
+            state[h] = value
+            total += value
     return total
 
 

@@ -15,7 +15,7 @@ from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.presets import Preset
 from kitloop_genomics.writing import write_bytes
 
-_FORMAT = 1  # of the engine's answers: raise it when the same arguments no longer give the same bytes
+_FORMAT = 2  # of the engine's answers: raise it when the same arguments no longer give the same bytes
 
 
 def impute_unit(
@@ -39,8 +39,9 @@ def impute_unit(
 def unit_key(panel: PanelBits, genotype: NDArray[np.float32], preset: Preset, seed: int) -> str:
     """Hex hash of the panel stretch, the likelihoods, the preset, the seed and the version of the engine's answers."""
     digest = hashlib.sha256(f"{_FORMAT}\n{panel.haplotypes}\n{preset}\n{seed}\n".encode())
-    for part in (panel.packed, panel.cm, genotype):
-        digest.update(np.ascontiguousarray(part).data)
+    for part in (panel.packed, panel.cm, panel.position, genotype):
+        if part is not None:
+            digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()[:32]
 
 

@@ -29,16 +29,24 @@ def write_vcf(
     pysam.tabix_index(str(path), preset="vcf", force=True, csi=True)
 
 
-def information(gp: NDArray[np.float32], frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+def information(
+    gp: NDArray[np.float32], frequency: NDArray[np.float64], copies: NDArray[np.uint8] | None = None
+) -> NDArray[np.float64]:
     """(M,) IMPUTE's information measure of one person, 0 to 1: how much of what was open the genotype's posterior settles.
 
-    gp: (M, 3).  frequency: (M,) of ALT in the panel.  The measure is 1 - sum of the persons' variances / (2 n p (1 - p))
+    gp: (M, 3).  frequency: (M,) of ALT in the panel.  copies: (M,) that the person has, two if it isn't given; with one, n
+    is a half, and of none the measure is 0.
+
+    The measure is 1 - sum of the persons' variances / (2 n p (1 - p))
     (Marchini and Howie 2010, 10.1038/nrg2796). With one person, p from their own dosage would divide their variance by
     itself, so it is the panel's: the measure is then the squared correlation with the truth that is to be expected.
     """
-    copies = gp[:, 1] + 2.0 * gp[:, 2]
-    variance = np.maximum(gp[:, 1] + 4.0 * gp[:, 2] - copies**2, 0)
-    return np.asarray(np.clip(1 - variance / (2 * frequency * (1 - frequency)), 0, 1))
+    mean = gp[:, 1] + 2.0 * gp[:, 2]
+    variance = np.maximum(gp[:, 1] + 4.0 * gp[:, 2] - mean**2, 0)
+    open_before = (2.0 if copies is None else copies) * frequency * (1 - frequency)
+    found = np.zeros(len(gp))
+    np.divide(variance, open_before, out=found, where=open_before > 0)
+    return np.where(open_before > 0, np.clip(1 - found, 0, 1), 0.0)
 
 
 def _header(contigs: dict[str, int], sample_id: str) -> str:
@@ -49,10 +57,10 @@ def _header(contigs: dict[str, int], sample_id: str) -> str:
         '##INFO=<ID=RAF,Number=A,Type=Float,Description="Frequency of ALT in the reference panel">',
         '##INFO=<ID=AF,Number=A,Type=Float,Description="Frequency of ALT in this file, from its dosages">',
         '##INFO=<ID=INFO,Number=A,Type=Float,Description="IMPUTE information measure of the one sample in this file, 0 to 1: '
-        '1 - variance of the copies of ALT by GP / (2 RAF (1 - RAF)), the variance that the panel lets expect">',
+        '1 - variance of the copies of ALT by GP / (2 RAF (1 - RAF), half of it of one copy), the variance that the panel lets expect">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Likeliest genotype, phased along each chromosome">',
-        '##FORMAT=<ID=DS,Number=A,Type=Float,Description="Expected copies of ALT, 0 to 2">',
-        '##FORMAT=<ID=GP,Number=G,Type=Float,Description="Posterior of 0, 1 and 2 copies of ALT">',
+        '##FORMAT=<ID=DS,Number=A,Type=Float,Description="Expected copies of ALT, 0 to as many as there are">',
+        '##FORMAT=<ID=GP,Number=G,Type=Float,Description="Posterior of 0, 1 and, of two copies, 2 of ALT">',
         f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{sample_id}",
     ]
     return "\n".join(lines) + "\n"
@@ -60,24 +68,47 @@ def _header(contigs: dict[str, int], sample_id: str) -> str:
 
 def _lines(panel: PanelChromosome, imputed: Dosages) -> Iterator[str]:
     frequency = panel.alt_frequency
-    info = information(imputed.gp, frequency)
+    info = information(imputed.gp, frequency, imputed.copies)
     for first in range(0, len(panel.position), _AT_ONCE):
         last = min(first + _AT_ONCE, len(panel.position))
         here = slice(first, last)
         columns = zip(
             panel.position[here].tolist(), panel.ids[here], *panel.alleles(first, last), frequency[here].tolist(),
-            info[here].tolist(), imputed.dosage[here].tolist(), _genotypes(imputed, here), imputed.gp[here].tolist(),
-            strict=True,
+            _own_frequencies(imputed, here), info[here].tolist(), _entries(imputed, here), strict=True,
         )  # fmt: skip
         yield "".join(
-            f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf:.5g};AF={ds / 2:.4f};INFO={settled:.3f}\t"
-            f"GT:DS:GP\t{gt}:{ds:.4f}:{gp[0]:.4f},{gp[1]:.4f},{gp[2]:.4f}\n"
-            for position, name, ref, alt, raf, settled, ds, gt, gp in columns
+            f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf:.5g};AF={af};INFO={settled:.3f}\t"
+            f"GT:DS:GP\t{entry}\n"
+            for position, name, ref, alt, raf, af, settled, entry in columns
         )
 
 
-def _genotypes(imputed: Dosages, here: slice) -> list[str]:
-    """Phased where phase is known; which chromosome stands first is arbitrary, but the same along a chromosome."""
+def _entries(imputed: Dosages, here: slice) -> list[str]:
+    """GT:DS:GP of each site. Of one copy GT has one allele and GP two values; of none all is missing.
+
+    GT is phased where phase is known; which chromosome stands first is arbitrary, but the same along a chromosome.
+    """
     if imputed.phased is None:
-        return [_GT[gt] for gt in imputed.gt[here].tolist()]
-    return [f"{first}|{second}" for first, second in imputed.phased[here].tolist()]
+        calls = [_GT[gt] for gt in imputed.gt[here].tolist()]
+    else:
+        calls = [f"{first}|{second}" for first, second in imputed.phased[here].tolist()]
+    rows = zip(calls, imputed.dosage[here].tolist(), imputed.gp[here].tolist(), strict=True)
+    found = [f"{gt}:{ds:.4f}:{gp[0]:.4f},{gp[1]:.4f},{gp[2]:.4f}" for gt, ds, gp in rows]
+    if imputed.copies is not None:
+        for at in np.flatnonzero(imputed.copies[here] < 2).tolist():
+            site = here.start + at
+            gp = imputed.gp[site]
+            of_one = f"{imputed.gt[site]}:{imputed.dosage[site]:.4f}:{gp[0]:.4f},{gp[1]:.4f}"
+            found[at] = of_one if imputed.copies[site] else ".:.:."
+    return found
+
+
+def _own_frequencies(imputed: Dosages, here: slice) -> list[str]:
+    """AF of each site, of as many copies as there are; missing of none."""
+    dosage = imputed.dosage[here].tolist()
+    if imputed.copies is None:
+        return [f"{ds / 2:.4f}" for ds in dosage]
+    return [
+        f"{ds / copies:.4f}" if copies else "."
+        for ds, copies in zip(dosage, imputed.copies[here].tolist(), strict=True)
+    ]

@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 _NEIGHBOUR = np.float32(0.25)
+_MOST_RUNS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """W windows. edge: (W + 1,) as indices into the informative sites, none empty.  site_edge: (W + 1,) into all sites."""
+    """W windows of R runs. edge: (W + 1,) indices of runs, no window empty.  site_edge: (W + 1,) the same in all sites."""
 
     edge: NDArray[np.int64]
     site_edge: NDArray[np.int64]
 
     def probes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """First, middle and last informative site of each window, once each, and the window that each belongs to."""
+        """First, middle and last run of each window, once each, and the window that each belongs to."""
         at: list[int] = []
         owner: list[int] = []
         for window, (first, last) in enumerate(zip(self.edge[:-1], self.edge[1:], strict=True)):
@@ -28,13 +29,37 @@ class Windows:
         return np.array(at, np.int64), np.array(owner, np.int64)
 
 
-def windows(cm: NDArray[np.float64], site: NDArray[np.int64], width_cm: float, offset: float = 0.0) -> Windows:
-    """Cut at every `width_cm`, the first cut `offset` (0 to 1) of a width early; `site` are the informative ones of `cm`."""
-    at = cm[site]
+def windows(
+    cm: NDArray[np.float64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    width_cm: float,
+    offset: float = 0.0,
+) -> Windows:
+    """Cut M sites at `cm` at every `width_cm`, the first cut `offset` (0 to 1) of a width early.
+
+    first, last: (R,) indices of the sites where each run of informative ones begins and ends.
+    """
+    at = cm[first]
     cuts = np.arange(at[0] + (1 - offset) * width_cm, at[-1], width_cm)
-    edge = np.unique(np.concatenate([[0], np.searchsorted(at, cuts), [len(site)]])).astype(np.int64)
-    between = (site[edge[1:-1] - 1] + site[edge[1:-1]]) // 2 + 1
-    return Windows(edge, np.concatenate([[0], between, [len(cm)]]).astype(np.int64))
+    return _at(np.concatenate([[0], np.searchsorted(at, cuts), [len(first)]]), first, last, len(cm))
+
+
+def in_blocks(cut: Windows, first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[Windows, NDArray[np.int64]]:
+    """The same windows cut into blocks of at most 512 runs, and the window that each block is of: (B,).
+
+    Tables are kept at borders and made again in between, so memory grows with the longest block: where there is
+    little recombination, a window may hold thousands of runs.
+    """
+    inner = [np.arange(start, end, _MOST_RUNS) for start, end in zip(cut.edge[:-1], cut.edge[1:], strict=True)]
+    blocks = _at(np.concatenate([*inner, cut.edge[-1:]]), first, last, int(cut.site_edge[-1]))
+    return blocks, np.repeat(np.arange(len(inner)), [len(part) for part in inner])
+
+
+def _at(edge: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], sites: int) -> Windows:
+    edge = np.unique(edge).astype(np.int64)
+    between = (last[edge[1:-1] - 1] + first[edge[1:-1]]) // 2 + 1
+    return Windows(edge, np.concatenate([[0], between, [sites]]).astype(np.int64))
 
 
 def best_donors(posterior: NDArray[np.float32], many: int) -> NDArray[np.int64]:
