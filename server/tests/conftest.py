@@ -35,6 +35,8 @@ connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 # A password's hash is meant to take a quarter of a second; the cast has five of them, hundreds of times.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A server lists its static files once, when it starts; every test client would do so again.
+settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(scope="session")
