@@ -23,7 +23,7 @@ from kitloop_genomics.imputation.presets import PRESETS, Preset, preset_for
 from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.reading import allowing_for_errors, read, switch_chances
 from kitloop_genomics.imputation.unit import impute_unit, unit_key
-from kitloop_genomics.imputation.windows import best_donors, came_from, in_blocks, windows
+from kitloop_genomics.imputation.windows import best_donors, came_from, halfway, in_blocks, windows
 
 LEAK = 1e-4
 
@@ -214,8 +214,9 @@ def test_chances_of_alt_equal_the_plain_ones(seed: int, many: int) -> None:
     emission = case.emission(2)
     donor, origin = case.donors(many)
     found = np.full((2, len(case.cm)), np.nan, np.float32)
+    half = np.concatenate([[0], halfway(case.reading.last[:-1], case.reading.first[1:])])
     chance_of_alt(
-        case.panel.packed, case.site, case.runs.edge, emission.value, emission.start, case.switch, case.cut.edge,
+        case.panel.packed, case.site, case.runs.edge, half, emission.value, emission.start, case.switch, case.cut.edge,
         case.cut.site_edge, donor, origin, EIGHT_BYTES, found,
     )  # fmt: skip
     for chromosome, one in enumerate(found):

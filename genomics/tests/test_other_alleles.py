@@ -14,7 +14,9 @@ from kitloop_genomics.arrays.placing import Placed
 from kitloop_genomics.building.build import build_bundle
 from kitloop_genomics.bundle.check import check_bundle
 from kitloop_genomics.bundle.open import Bundle, open_bundle
-from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.bundle.panel import OtherAlleles, Panel, PanelChromosome
+from kitloop_genomics.imputation import chunks as chunks_module
+from kitloop_genomics.imputation.chunks import impute_all
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.vcf import information
 from kitloop_genomics.likelihoods.pileup import observe
@@ -87,6 +89,57 @@ def test_only_single_bases_alone_at_their_place_are_read(split: Bundle) -> None:
     assert found.readable.sum() == 300 - 5 + 1
     assert found.sites_at(int(found.position[10])) == range(10, 12)
     assert found.sites_at(int(found.position[10]) + 1) == range(12, 12) or found.position[12] == found.position[10] + 1
+
+
+def _population(seed: int, sites: int = 700, haplotypes: int = 60) -> tuple[PanelChromosome, np.ndarray]:
+    """A panel of mosaics of eight founders, and the likelihoods of a person of the same kind, seen at every second site."""
+    rng = np.random.default_rng(seed)
+    founders = (rng.random((sites, 8)) < rng.uniform(0.1, 0.9, (sites, 1))).astype(np.uint8)
+    copied = rng.integers(0, 8, (sites // 70, haplotypes + 2))[np.arange(sites) // 70]
+    alleles = np.take_along_axis(founders, copied, axis=1)
+    panel = PanelChromosome(
+        "chr1", np.arange(1, sites + 1) * 300, np.full(sites, ord("A"), np.uint8), np.full(sites, ord("G"), np.uint8),
+        ("x",) * sites, np.ascontiguousarray(alleles[:, :haplotypes]), np.arange(sites) * 0.02,
+    )  # fmt: skip
+    copies = alleles[:, haplotypes] + alleles[:, haplotypes + 1]
+    likelihood = np.where(np.arange(3) == copies[:, None], 1.0, 0.05).astype(np.float32)
+    likelihood[rng.random(sites) < 0.5] = 1
+    return panel, likelihood
+
+
+def _insert(
+    panel: PanelChromosome, likelihood: np.ndarray, at: np.ndarray
+) -> tuple[PanelChromosome, np.ndarray, np.ndarray]:
+    """The panel with an insertion after each of the sites `at`, carried by those who carry the SNP; where the SNPs are now."""
+    alleles = np.insert(panel.haplotypes, at + 1, panel.haplotypes[at], axis=0)
+    snp = np.delete(np.arange(len(alleles)), at + 1 + np.arange(len(at)))
+    others = np.setdiff1d(np.arange(len(alleles)), snp)
+    ref, alt = (np.insert(one, at + 1, 0) for one in (panel.ref, panel.alt))
+    more = PanelChromosome(
+        panel.name, np.insert(panel.position, at + 1, panel.position[at] + 7), ref, alt, ("x",) * len(alleles), alleles,
+        np.insert(panel.cm, at + 1, panel.cm[at]), None, OtherAlleles(others, ["A\tAC"] * len(others)),
+    )  # fmt: skip
+    return more, np.insert(likelihood, at + 1, 1, axis=0).astype(np.float32), snp
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_snp_moves_when_other_variants_are_there(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks_module, "CORE_SITES", 300)  # several stretches, whose edges must not move either
+    panel, likelihood = _population(seed)
+    rng = np.random.default_rng(seed)
+    at = np.sort(rng.choice(np.arange(1, 699), 90, replace=False))
+    more, seen, snp = _insert(panel, likelihood, at)
+    (alone,) = impute_all((panel,), [likelihood], sample="s")
+    (beside,) = impute_all((more,), [seen], sample="s")
+    assert (beside.gp[snp] == alone.gp).all()
+    assert (beside.gt[snp] == alone.gt).all()
+    assert (beside.phased[snp] == alone.phased).all()
+    # An insertion that goes with a SNP is imputed like a SNP there that no read shows.
+    others = np.setdiff1d(np.arange(len(seen)), snp)
+    unread = (likelihood[at] == 1).all(axis=1)
+    agree = (beside.gt[others] == alone.gt[at]).mean()
+    assert agree > 0.95
+    assert unread.sum() > 20
 
 
 def test_the_demo_s_insertions_deletions_and_third_alleles_are_imputed(

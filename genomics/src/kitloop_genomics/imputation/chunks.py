@@ -180,7 +180,10 @@ def _imputer(
         inside = slice(chunk.start, chunk.end)
         chromosome = panel[at]
         packed = chromosome.packed(chunk.start, chunk.end)
-        bits = panel_bits(packed, chromosome.haplotypes.shape[1], chromosome.cm[inside], chromosome.position[inside])
+        bits = panel_bits(
+            packed, chromosome.haplotypes.shape[1], chromosome.cm[inside], chromosome.position[inside],
+            np.flatnonzero(chromosome.readable[inside]),
+        )  # fmt: skip
         first = chunk.core_start + int(chromosome.readable[chunk.core_start :].argmax())
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[first]}")
         genotype = genotypes[at][inside]

@@ -28,12 +28,6 @@ def _gather(
         out[i] = codes[donor[i]]
 
 
-@compiled
-def _between(site: NDArray[np.int64], at: int) -> int:
-    """The first site that is nearer to site[at] than to the informative one before it; of two as near, the second."""
-    return int((site[at - 1] + site[at]) // 2 + 1)
-
-
 @compiled_reordering
 def _carry(
     now: NDArray[np.float32], total: np.float32, came_from: NDArray[np.int64], then: NDArray[np.float32]
@@ -56,6 +50,7 @@ def chance_of_alt(
     packed: NDArray[np.uint8],
     site: NDArray[np.int64],
     run_edge: NDArray[np.int64],
+    half: NDArray[np.int64],
     emission: NDArray[np.float32],
     start_of: NDArray[np.int64],
     switch: NDArray[np.float32],
@@ -68,10 +63,10 @@ def chance_of_alt(
 ) -> None:
     """Fill `out` (C, M) with P(ALT) of C chromosomes at all M panel sites.
 
-    packed: (M, B).  site: (J,) informative rows.  run_edge: (R + 1,) runs of them.  emission: (C, T) by codes, the
-    table of run t beginning at start_of[t] (R + 1,).  switch: (R,).  edge: (W + 1,) windows as indices of runs.
+    packed: (M, B).  site: (J,) informative rows.  run_edge: (R + 1,) runs of them.  half: (R,) the first site that takes
+    the posterior of a run, not that of the run before.  emission: (C, T) by codes, the table of run t beginning at
+    start_of[t] (R + 1,).  switch: (R,).  edge: (W + 1,) windows as indices of runs.
     site_edge: (W + 1,) the same windows in all M sites, site_edge[0] = 0, the last M.  donor, came_from: (W, K).
-    A site between two runs takes the posterior of the nearer.
     """
     windows, k = donor.shape
     chromosomes = emission.shape[0]
@@ -126,7 +121,7 @@ def chance_of_alt(
         until = site_edge[w + 1]
         for t in range(last - 1, first - 1, -1):
             r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)
-            since = site_edge[w] if t == first else _between(site, run_edge[t])
+            since = site_edge[w] if t == first else half[t]
             for c in range(chromosomes):
                 product(ahead[t - first, c], back[c], (one - r) / back_total[c], r / n, posterior[c])
                 shown = emission[c, start_of[t] : start_of[t + 1]]

@@ -31,7 +31,9 @@ class PanelBits:
     """A stretch of M sites and N haplotypes. packed: (M, ceil(N/8)) uint8, C order.  cm: (M,) float64.
 
     frequency: (M,) float32 of ALT.  position: (M,) int64 in bp, never falling; without it, every site counts as seen
-    by reads of its own.
+    by reads of its own.  readable: rising indices of the sites that a read's base can tell, all if it isn't given. Only
+    they steer the chain, counted as if the others weren't there, so that these move none of them; the others take what
+    the donors carry.
     """
 
     packed: NDArray[np.uint8]
@@ -39,16 +41,26 @@ class PanelBits:
     cm: NDArray[np.float64]
     frequency: NDArray[np.float32]
     position: NDArray[np.int64] | None = None
+    readable: NDArray[np.int64] | None = None
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The sites that count in the chain, as rows of the panel."""
+        return np.arange(len(self.cm)) if self.readable is None else self.readable
 
 
 def panel_bits(
-    packed: NDArray[np.uint8], haplotypes: int, cm: NDArray[np.float64], position: NDArray[np.int64] | None = None
+    packed: NDArray[np.uint8],
+    haplotypes: int,
+    cm: NDArray[np.float64],
+    position: NDArray[np.int64] | None = None,
+    readable: NDArray[np.int64] | None = None,
 ) -> PanelBits:
     """Count the frequencies of an already packed panel; asserts what the kernels take for granted."""
     assert packed.dtype == np.uint8
     assert packed.flags.c_contiguous
     assert packed.shape == (len(cm), -(-haplotypes // 8))
-    return PanelBits(packed, haplotypes, cm, (count_bits(packed) / haplotypes).astype(np.float32), position)
+    return PanelBits(packed, haplotypes, cm, (count_bits(packed) / haplotypes).astype(np.float32), position, readable)
 
 
 def seed_of(sample: str, place: str) -> int:
@@ -62,18 +74,20 @@ def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Pr
     Of a chromosome that the person has once it is (M, 2), of 0 and 1 copy. The same arguments give the same bytes on one
     kind of machine.
     """
-    reading = read(likelihood, panel.frequency, preset.mismatch, panel.position)
+    rows = panel.rows
+    position = None if panel.position is None else panel.position[rows]
+    reading = read(likelihood[rows], panel.frequency[rows], preset.mismatch, position)
     copies = likelihood.shape[1] - 1
     if not len(reading.site):
         return _from_frequency(panel.frequency, copies)
-    switch = switch_chances(panel.cm[reading.first], panel.haplotypes, preset.effective_population_size)
+    switch = switch_chances(panel.cm[rows[reading.first]], panel.haplotypes, preset.effective_population_size)
     if copies == 1:
         return _one_copy(panel, reading, switch, preset)
     chance = np.concatenate([_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)])
     gp = _genotypes(chance)
-    gp[reading.site] = reading.true_genotypes(gp[reading.site])
+    gp[rows[reading.site]] = reading.true_genotypes(gp[rows[reading.site]])
     gt = gp.argmax(axis=1).astype(np.int8)
-    return Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gt, phased_genotypes(chance, gt))
+    return Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gt, phased_genotypes(chance, gt, rows))
 
 
 def _chain(
@@ -81,7 +95,7 @@ def _chain(
 ) -> NDArray[np.float32]:
     """(Q, 2, M) P(ALT) on each side of the Q pairs of one chain."""
     rng = np.random.default_rng([seed, number])
-    cut = windows(panel.cm, reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
+    cut = windows(panel.cm[panel.rows], reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
     of_pairs = reading.of_pairs()
     posterior = ranked(panel, reading, reading.beside(reading.frequency[None]), switch, cut)
     for _ in range(preset.rounds):
@@ -100,12 +114,15 @@ def _one_copy(panel: PanelBits, reading: Reading, switch: NDArray[np.float32], p
     emission = reading.alone()
     chance = np.zeros(len(panel.cm))
     for number in range(preset.chains):
-        cut = windows(panel.cm, reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
+        cut = windows(
+            panel.cm[panel.rows], reading.first, reading.last, preset.window_cm, offset=number / preset.chains
+        )
         donor = best_donors(ranked(panel, reading, emission, switch, cut), preset.copied)
         chance += copied(panel, reading, emission, switch, cut, donor)[0]
     alt = np.clip(chance / preset.chains, 0, 1).astype(np.float32)
     found = np.stack([1 - alt, alt], axis=1)
-    found[reading.site] = reading.true_genotypes(found[reading.site])
+    site = panel.rows[reading.site]
+    found[site] = reading.true_genotypes(found[site])
     return _of_one_copy(found[:, 1])
 
 

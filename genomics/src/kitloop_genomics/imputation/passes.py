@@ -13,7 +13,7 @@ from kitloop_genomics.imputation.emission import Tables
 from kitloop_genomics.imputation.pairs import draw_pairs
 from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.reading import Reading
-from kitloop_genomics.imputation.windows import Windows, came_from, in_blocks
+from kitloop_genomics.imputation.windows import Windows, came_from, halfway, in_blocks
 
 if TYPE_CHECKING:
     from kitloop_genomics.imputation.engine import PanelBits
@@ -26,7 +26,7 @@ def ranked(
     probe, window_of_probe = cut.probes()
     posterior = np.zeros((len(cut.edge) - 1, panel.haplotypes), np.float32)
     rank(
-        panel.packed, panel.haplotypes, reading.site, reading.runs.edge, emission.value, emission.start, switch, probe,
+        panel.packed, panel.haplotypes, panel.rows[reading.site], reading.runs.edge, emission.value, emission.start, switch, probe,
         window_of_probe, EIGHT_BYTES, posterior,
     )  # fmt: skip
     return posterior
@@ -45,7 +45,8 @@ def drawn_pairs(
     blocks, owner = in_blocks(cut, reading.first, reading.last)
     drawn = np.empty((len(uniform), 2, len(reading.site)), np.uint8)
     draw_pairs(
-        panel.packed, reading.site, reading.runs.edge, emission.value, emission.start, switch, blocks.edge, donor[owner],
+        panel.packed, panel.rows[reading.site], reading.runs.edge, emission.value, emission.start, switch, blocks.edge,
+        donor[owner],
         came_from(donor[owner], panel.haplotypes), uniform, drawn,
     )  # fmt: skip
     return drawn
@@ -62,8 +63,12 @@ def copied(
     """(C, M) chance of ALT on the C chromosomes of `emission`, copying the donors (W, K) of each window."""
     blocks, owner = in_blocks(cut, reading.first, reading.last)
     chance = np.empty((len(emission.value), len(panel.cm)), np.float32)
+    # Halfway between runs is counted in the sites that reads can tell; the others go with the one before them.
+    half = np.concatenate([[0], halfway(reading.last[:-1], reading.first[1:])])
+    row = np.append(panel.rows, len(panel.cm))
+    site_edge = np.concatenate([[0], row[blocks.site_edge[1:]]])
     chance_of_alt(
-        panel.packed, reading.site, reading.runs.edge, emission.value, emission.start, switch, blocks.edge,
-        blocks.site_edge, donor[owner], came_from(donor[owner], panel.haplotypes), EIGHT_BYTES, chance,
+        panel.packed, panel.rows[reading.site], reading.runs.edge, row[half], emission.value, emission.start, switch,
+        blocks.edge, site_edge, donor[owner], came_from(donor[owner], panel.haplotypes), EIGHT_BYTES, chance,
     )  # fmt: skip
     return chance

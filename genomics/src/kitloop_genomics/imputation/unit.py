@@ -39,7 +39,7 @@ def impute_unit(
 def unit_key(panel: PanelBits, genotype: NDArray[np.float32], preset: Preset, seed: int) -> str:
     """Hex hash of the panel stretch, the likelihoods, the preset, the seed and the version of the engine's answers."""
     digest = hashlib.sha256(f"{_FORMAT}\n{panel.haplotypes}\n{preset}\n{seed}\n".encode())
-    for part in (panel.packed, panel.cm, panel.position, genotype):
+    for part in (panel.packed, panel.cm, panel.position, panel.readable, genotype):
         if part is not None:
             digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()[:32]

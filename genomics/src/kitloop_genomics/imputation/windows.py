@@ -58,8 +58,13 @@ def in_blocks(cut: Windows, first: NDArray[np.int64], last: NDArray[np.int64]) -
 
 def _at(edge: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64], sites: int) -> Windows:
     edge = np.unique(edge).astype(np.int64)
-    between = (last[edge[1:-1] - 1] + first[edge[1:-1]]) // 2 + 1
+    between = halfway(last[edge[1:-1] - 1], first[edge[1:-1]])
     return Windows(edge, np.concatenate([[0], between, [sites]]).astype(np.int64))
+
+
+def halfway(before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first site that is nearer to the run `after` than to the one that ends at `before`; of two as near, the second."""
+    return (before + after) // 2 + 1
 
 
 def best_donors(posterior: NDArray[np.float32], many: int) -> NDArray[np.int64]:
