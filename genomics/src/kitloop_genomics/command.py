@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from kitloop_genomics import __version__
-from kitloop_genomics.arrays.vendors import Vendor
+from kitloop_genomics.arrays.commands import inspect_array_command
 from kitloop_genomics.benchmark.commands import bench, simulate_benchmark_command
 from kitloop_genomics.building.commands import build_command
 from kitloop_genomics.errors import BundleError, InputError
-from kitloop_genomics.sandbox.problems import Problem
+from kitloop_genomics.quality.commands import compare_command
+from kitloop_genomics.sandbox.commands import simulate_array_command, simulate_reads_command
 from kitloop_genomics.workflow.commands import impute_command, workflow_command
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
 
-EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_REFUSED, EXIT_TERMINATED = 1, 2, 3, 4, 143
+EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ANY = click.Path(path_type=Path)
@@ -129,41 +129,6 @@ def simulate() -> None:
     """Simulated data for demos and tests."""
 
 
-@simulate.command("reads")
-@click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
-@click.option("--seed", required=True, help="Any text, say a kit id; the same text gives the same person and reads.")
-@click.option("--out", type=_FOLDER, required=True, help="Where R1.fastq.gz, R2.fastq.gz and the truth go.")
-@click.option("--depth", type=float, default=1.0, show_default=True, help="Mean coverage.")
-@click.option("--problem", type=click.Choice([problem.value for problem in Problem]), help="Make labelled bad data.")
-def simulate_reads_command(demo: Path, seed: str, out: Path, depth: float, problem: str | None) -> None:
-    """Sequence a synthetic person who is not in the panel.
-
-    \b
-    Example: kitloop-genomics simulate reads --demo demo --seed kit-1 --out reads --problem contaminated
-    """
-    from kitloop_genomics.sandbox.reads import simulate_reads
-
-    reads = simulate_reads(demo, seed, out, depth=depth, problem=problem)
-    click.echo(f"r1     {reads.r1}\nr2     {reads.r2}\ntruth  {reads.truth_vcf}\npairs  {reads.pairs}")
-
-
-@simulate.command("array")
-@click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
-@click.option("--seed", required=True, help="Any text; the same text is the same person as in `simulate reads`.")
-@click.option("--vendor", type=click.Choice([vendor.value for vendor in Vendor]), required=True)
-@click.option("--out", type=_FILE, required=True, help="A .zip as the vendor gives it, or the plain text in it.")
-def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> None:
-    """Write a synthetic person's raw-data export, in the vendor's format and the demo's invented build 37.
-
-    \b
-    Example: kitloop-genomics simulate array --demo demo --seed kit-1 --vendor 23andme --out genome.zip
-    """
-    from kitloop_genomics.sandbox.array import simulate_array
-
-    made = simulate_array(demo, seed, vendor, out)
-    click.echo(f"export  {made.export}\ntruth   {made.truth_vcf}\nrows    {made.rows}")
-
-
 @kitloop_genomics.command()
 @click.option("--bundle", type=_FOLDER, required=True, help="A reference bundle.")
 @click.option("--r1", type=_FILE, help="First mates, gzipped FASTQ.")
@@ -248,81 +213,6 @@ def run(
         _show(content)
 
 
-@kitloop_genomics.command("inspect-array")
-@click.argument("file", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: the counts, or an `error` with code and remedy.")
-def inspect_array(file: Path, as_json: bool) -> None:
-    """Say whose export FILE is and whether it can be used. Prints counts, never genotypes. Exit code 4 if refused.
-
-    \b
-    Example: kitloop-genomics inspect-array genome_v5_Full.zip --json
-    """
-    from kitloop_genomics.arrays.errors import ExportError
-    from kitloop_genomics.arrays.export import read_export
-
-    try:
-        found = read_export(file).as_json()
-    except ExportError as error:
-        if as_json:
-            click.echo(json.dumps({"error": error.as_json()}))
-        else:
-            click.echo(f"✗ {error}\n  {error.code}", err=True)
-        sys.exit(EXIT_REFUSED)
-    if as_json:
-        click.echo(json.dumps(found))
-        return
-    for name, value in found.items():
-        click.echo(f"{name.replace('_', ' '):16} {'not stated' if value in (None, '') else value}")
-
-
-@kitloop_genomics.command("compare")
-@click.argument("one", type=_ANY)
-@click.argument("other", type=_ANY, required=False)
-@click.option("--among", type=_FOLDER, help="Instead of OTHER: a folder of fingerprints, say those of a project.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def compare_command(one: Path, other: Path | None, among: Path | None, as_json: bool) -> None:
-    """Say whether two analysed samples are of one person, of relatives or of strangers.
-
-    ONE and OTHER are folders of finished runs, or the fingerprint.json in them.
-
-    \b
-    Example: kitloop-genomics compare result/kit-1 result/kit-2
-             kitloop-genomics compare result/kit-1 --among fingerprints
-    """
-    from kitloop_genomics.quality.fingerprint import read_fingerprint
-    from kitloop_genomics.quality.identity import compare_samples
-
-    if (other is None) == (among is None):
-        raise click.UsageError("Give either OTHER or --among.")
-    if among is not None:
-        _show_identity(one, among, as_json)
-        return
-    assert other is not None
-    found = compare_samples(read_fingerprint(one), read_fingerprint(other)).as_json()
-    if as_json:
-        click.echo(json.dumps(found))
-        return
-    click.echo(f"{' and '.join(found['samples'])}: {found['relation'].replace('_', ' ')}")
-    click.echo(f"  kinship {found['kinship']:.3f} ± {found['standard_error']:.3f}, from {found['sites']} sites")
-    click.echo(f"  share none {found['k0']:.2f}, one {found['k1']:.2f}, both alleles {found['k2']:.2f} of the genome")
-
-
-def _show_identity(one: Path, among: Path, as_json: bool) -> None:
-    from kitloop_genomics.quality.fingerprint import read_fingerprint
-    from kitloop_genomics.quality.review import Expected, look_at_identity
-
-    own = read_fingerprint(one)
-    others = [read_fingerprint(path) for path in sorted(among.glob("*.json"))]
-    # A project's samples may have been analysed with several panels; those of other sites can't be compared.
-    found = look_at_identity(own, Expected(others=tuple(other for other in others if other.sites == own.sites)))
-    if as_json:
-        click.echo(json.dumps({**found.as_json(), "holds": [asdict(hold) for hold in found.holds]}))
-        return
-    click.echo(f"{own.sample_id}: compared with {found.compared} samples of the same panel")
-    for near in found.relatives:
-        click.echo(f"  {near.samples[1]}: {near.relation.replace('_', ' ')}, kinship {near.kinship:.3f}")
-
-
 @kitloop_genomics.command()
 @click.option("--demo", type=_FOLDER, required=True, help="A folder made by `panel demo`.")
 @click.option("--people", type=click.IntRange(1, 1_000), default=10, show_default=True)
@@ -400,7 +290,11 @@ def _show_accuracy(found: dict[str, Any]) -> None:
 
 
 kitloop_genomics.add_command(bench)
+kitloop_genomics.add_command(compare_command)
+kitloop_genomics.add_command(inspect_array_command)
 kitloop_genomics.add_command(impute_command)
 kitloop_genomics.add_command(workflow_command)
 panel.add_command(build_command)
+simulate.add_command(simulate_reads_command)
+simulate.add_command(simulate_array_command)
 simulate.add_command(simulate_benchmark_command)
