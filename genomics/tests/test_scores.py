@@ -18,7 +18,7 @@ from kitloop_genomics.sandbox.reads import SimulatedReads
 from kitloop_genomics.scores.catalog_file import ScoreVariant, ScoringFile, read_scoring_file
 from kitloop_genomics.scores.matching import match
 from kitloop_genomics.scores.reference import reference
-from kitloop_genomics.scores.score import Score, Unreported, percentile, score
+from kitloop_genomics.scores.score import OF_ARRAY, OF_READS, Doubt, Score, Unreported, percentile, score
 
 HEADER = "###PGS CATALOG SCORING FILE\n#format_version=2.0\n#pgs_id=TEST1\n#pgs_name=Test\n#trait_reported=Tests\n"
 
@@ -171,8 +171,29 @@ def test_the_value_is_weight_times_copies_of_the_effect_allele() -> None:
     assert found.percentile == 100.0
 
 
+NO_DOUBT = Doubt(0.0, 1.0)
+
+
+@pytest.mark.parametrize("doubt", [OF_READS, OF_ARRAY])
+def test_what_imputation_is_sure_of_is_believed_less_than_wholly(doubt: Doubt) -> None:
+    panel = _two_populations()
+    certain = [
+        Dosages(np.full(40, 2, np.float32), np.eye(3, dtype=np.float32)[np.full(40, 2)], np.full(40, 2, np.int8))
+    ]
+    found = score(_file(_variant(10, "G", "A")), panel, certain, "demo", _ancestry(0.25, 0.75), doubt=doubt)
+    assert isinstance(found, Score)
+    copies = panel.chromosomes[0].genotypes[9]
+    p = 0.25 * copies[:60].mean() / 2 + 0.75 * copies[60:].mean() / 2
+    chances = doubt.astray * np.array([(1 - p) ** 2, 2 * p * (1 - p), p**2]) + (1 - doubt.astray) * np.array([0, 0, 1])
+    mean = chances @ [0, 1, 2]
+    weight = found.value / 2
+    expected = doubt.wider * weight * (chances @ [0, 1, 4] - mean**2) ** 0.5
+    assert found.standard_error == pytest.approx(expected, rel=1e-5)
+    assert found.value == 2 * weight
+
+
 def test_certain_dosages_give_a_band_of_no_width() -> None:
-    found = score(_file(_variant(10, "G", "A")), _panel(), _dosages([2, 0, 0, 0]), "demo")
+    found = score(_file(_variant(10, "G", "A")), _panel(), _dosages([2, 0, 0, 0]), "demo", doubt=NO_DOUBT)
     assert isinstance(found, Score)
     assert found.standard_error == 0
     assert found.percentile_low == found.percentile == found.percentile_high == 75.0
@@ -286,8 +307,10 @@ def test_uncertain_ancestry_widens_the_band() -> None:
     sure = [
         Dosages(np.full(40, 0.5, np.float32), np.eye(3, dtype=np.float32)[np.zeros(40, int)], np.zeros(40, np.int8))
     ]
-    narrow = score(file, panel, sure, "demo", _ancestry(0.9, 0.1))
-    wide = score(file, panel, sure, "demo", _ancestry(0.9, 0.1, replicates=[[0.87, 0.13], [0.93, 0.07]]))
+    narrow = score(file, panel, sure, "demo", _ancestry(0.9, 0.1), doubt=NO_DOUBT)
+    wide = score(
+        file, panel, sure, "demo", _ancestry(0.9, 0.1, replicates=[[0.87, 0.13], [0.93, 0.07]]), doubt=NO_DOUBT
+    )
     assert isinstance(narrow, Score)
     assert isinstance(wide, Score)
     assert narrow.percentile_low == narrow.percentile == narrow.percentile_high == wide.percentile

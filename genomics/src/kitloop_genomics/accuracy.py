@@ -15,17 +15,22 @@ from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.model import Dosages
 
+CONFIDENCE_EDGES = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999, 1.01)
 MAF_EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """S sites with known genotype: truth (S,) 0 to 2, dosage (S,), gt (S,), maf (S,) in the panel."""
+    """S sites with known genotype: truth (S,) 0 to 2, dosage (S,), gt (S,), maf (S,) in the panel.
+
+    confidence: (S,) posterior of the called genotype.
+    """
 
     truth: NDArray[np.float64]
     dosage: NDArray[np.float64]
     gt: NDArray[np.int64]
     maf: NDArray[np.float64]
+    confidence: NDArray[np.float64]
 
 
 def compare(
@@ -55,11 +60,18 @@ def compare(
         truth = np.array([known.get((chromosome.name, *key), -1) for key in keys], np.int64)
         at = truth >= 0 if leave_out is None else (truth >= 0) & ~leave_out[number]
         frequency = chromosome.alt_frequency[at]
-        parts.append((truth[at], dosages.dosage[at], dosages.gt[at], np.minimum(frequency, 1 - frequency)))
+        parts.append((truth[at], dosages.dosage[at], dosages.gt[at], np.minimum(frequency, 1 - frequency),
+                      dosages.gp[at].max(axis=1)))  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     if not len(columns[0]):
         raise InputError(f"the truth {truth_vcf} shares no site with the panel")
-    return Compared(columns[0].astype(float), columns[1].astype(float), columns[2].astype(np.int64), columns[3])
+    return Compared(
+        columns[0].astype(float),
+        columns[1].astype(float),
+        columns[2].astype(np.int64),
+        columns[3],
+        columns[4].astype(float),
+    )
 
 
 def pool(several: list[Compared]) -> Compared:
@@ -69,6 +81,7 @@ def pool(several: list[Compared]) -> Compared:
         np.concatenate([one.dosage for one in several]),
         np.concatenate([one.gt for one in several]),
         np.concatenate([one.maf for one in several]),
+        np.concatenate([one.confidence for one in several]),
     )
 
 
@@ -93,6 +106,34 @@ def accuracy(compared: Compared) -> dict[str, Any]:
         "r2_maf_above_5_percent": _r2(compared, common),
         "nrc": round(float(agree[carried].mean()), 5) if carried.any() else None,
         "by_maf": bins,
+    }
+
+
+def calibration(compared: Compared) -> dict[str, Any]:
+    """Mean confidence beside the share of genotypes that are right, at sites above 5 % MAF.
+
+    overconfidence: how much surer than right it is on the whole, negative if less.  by_confidence: the same by bin.
+    """
+    common = compared.maf > 0.05
+    sure, right = compared.confidence[common], (compared.truth == compared.gt)[common]
+    bins = []
+    for low, high in itertools.pairwise(CONFIDENCE_EDGES):
+        inside = (sure > low) & (sure <= high)
+        count = int(inside.sum())
+        bins.append(
+            {
+                "above": low,
+                "to": high,
+                "sites": count,
+                "confidence": round(float(sure[inside].mean()), 5) if count else None,
+                "right": round(float(right[inside].mean()), 5) if count else None,
+            }
+        )
+    return {
+        "confidence": round(float(sure.mean()), 5) if len(sure) else None,
+        "right": round(float(right.mean()), 5) if len(sure) else None,
+        "overconfidence": round(float(sure.mean() - right.mean()), 5) if len(sure) else 0.0,
+        "by_confidence": bins,
     }
 
 

@@ -52,7 +52,7 @@ from kitloop_genomics.quality.sex import UNDETERMINED, agrees, sex_of
 from kitloop_genomics.report.report import report
 from kitloop_genomics.result import Analysis, ancestry_json, quality_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
-from kitloop_genomics.scores.score import score
+from kitloop_genomics.scores.score import OF_ARRAY, OF_READS, score
 from kitloop_genomics.traits.call import call_trait
 from kitloop_genomics.traits.trait_file import read_traits
 from kitloop_genomics.writing import sha256_of, write_json
@@ -440,7 +440,15 @@ def _interpret(
         settings, is_outside = bundle.thresholds["scores"], strange is not None and strange.is_outside
         for path in bundle.score_files:
             file = read_scoring_file(path)
-            result = score(file, panel, imputed, bundle.manifest.build, ancestry, is_outside=is_outside)
+            result = score(
+                file,
+                panel,
+                imputed,
+                bundle.manifest.build,
+                ancestry,
+                is_outside=is_outside,
+                doubt=OF_ARRAY if observed is None else OF_READS,
+            )
             found.scores.append(score_json(result, settings.get(file.key, {})))
         traits = read_traits(bundle.traits_file)
         found.traits = [call_trait(trait, panel, imputed, is_outside=is_outside).as_json() for trait in traits]
