@@ -53,7 +53,7 @@ def gather(panel: Panel, found: list[Likelihoods]) -> Evidence | None:
         used, edge = _windows(chromosome, np.flatnonzero(usable))
         if not len(used):
             continue
-        frequency = population_frequencies(panel, chromosome)[used]
+        frequency = population_frequencies(panel, chromosome, used)
         seen, noise, middle = genotypes_told(likelihood, used, frequency)
         within = (2 * frequency * (1 - frequency)).mean(axis=1)
         middles = np.array([chromosome.cm[used[first:last]].mean() for first, last in pairwise(edge)])

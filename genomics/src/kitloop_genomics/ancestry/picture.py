@@ -38,7 +38,7 @@ def picture(panel: Panel, found: list[Likelihoods]) -> dict[str, Any] | None:
     columns, seen, weight = [], [], []
     for at, (chromosome, likelihood) in enumerate(zip(panel.chromosomes, found, strict=True)):
         sites = covered[at][taken[(taken >= edges[at]) & (taken < edges[at + 1])] - edges[at]]
-        told, noise, middle = genotypes_told(likelihood, sites, population_frequencies(panel, chromosome)[sites])
+        told, noise, middle = genotypes_told(likelihood, sites, population_frequencies(panel, chromosome, sites))
         scale = np.sqrt(2 * middle * (1 - middle))
         columns.append((chromosome.genotypes_at(sites)[:, people] - 2 * middle[:, None]) / scale[:, None])
         seen.append(told / scale)

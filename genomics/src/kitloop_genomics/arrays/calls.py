@@ -88,8 +88,8 @@ def heterozygosity_ratio(found: list[Likelihoods], panel: Panel, share: NDArray[
     """
     seen = expected = 0.0
     for likelihood, chromosome in zip(found, panel.chromosomes, strict=True):
-        at = likelihood.depth > 0
-        frequency = population_frequencies(panel, chromosome)[at] @ share
+        at = np.flatnonzero(likelihood.depth > 0)
+        frequency = population_frequencies(panel, chromosome, at) @ share
         seen += float((likelihood.genotype[at].argmax(axis=1) == 1).sum())
         expected += float((2 * frequency * (1 - frequency)).sum())
     return seen / expected if expected else None

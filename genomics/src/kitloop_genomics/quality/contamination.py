@@ -15,6 +15,7 @@ of one person, however strange, are of two chromosomes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,30 +65,16 @@ def foreign(
     share: (P,) of ancestry, None for the panel's frequencies.  Above about 0.3 the imputation itself is led astray and
     the contamination is a lower bound.
     """
-    shares, coarse = np.zeros((1 + len(panel.populations), len(GRID))), np.zeros((len(UNEXPLAINED), len(_COARSE)))
+    shares = np.zeros((1 + len(panel.populations), len(GRID)))
     alone = np.zeros(len(UNEXPLAINED))
-    parts = []
     used = 0
-    for at, (chromosome, likelihood, dosages) in enumerate(zip(panel.chromosomes, found, imputed, strict=True)):
-        frequency = chromosome.alt_frequency
-        common = (frequency >= MIN_FREQUENCY) & (frequency <= 1 - MIN_FREQUENCY)
-        elsewhere = dosages.gp.astype(np.float64) / allowing_for_errors(likelihood.genotype)
-        elsewhere /= elsewhere.sum(axis=1, keepdims=True)
-        among = population_frequencies(panel, chromosome)
-        strangers = np.ascontiguousarray(np.column_stack([frequency, among]).T)
-        any_of = _proportions(frequency if share is None else among @ share)
-        covered = common & (likelihood.depth > 0)
-        used += int(covered.sum())
+    for part in _parts(panel, observations, found, imputed, share):
+        used += len(part.elsewhere)
         for row, w in enumerate(UNEXPLAINED):
-            prior = (1 - w) * elsewhere[covered] + w * any_of[covered]
-            alone[row] += np.log((prior * likelihood.genotype[covered]).sum(axis=1)).sum()
-        if observations is not None:
-            seen = observations[at]
-            use = common[seen.site]
-            reads = seen.site[use], seen.is_alt[use], seen.error[use]
-            for row, one in enumerate(strangers):
-                shares[row] += log_likelihoods(*reads, elsewhere, one, GRID)
-            parts.append((reads, elsewhere, any_of, strangers))
+            alone[row] += np.log((part.prior(w) * part.likelihood).sum(axis=1)).sum()
+        if part.reads is not None:
+            for row, one in enumerate(part.strangers):
+                shares[row] += log_likelihoods(*part.reads, part.elsewhere, one, GRID)
     if not used:
         return None
     unexplained = float(UNEXPLAINED[alone.argmax()])
@@ -96,16 +83,59 @@ def foreign(
     best = int(shares.max(axis=1).argmax())
     contamination = float(GRID[shares[best].argmax()])
     if contamination >= _WORTH_A_LOOK and unexplained > 0:
-        nobody = np.zeros(1)
-        without = np.zeros(len(UNEXPLAINED))
-        for reads, elsewhere, any_of, strangers in parts:
+        both = np.zeros((len(UNEXPLAINED), 1 + len(_COARSE)))
+        for part in _parts(panel, observations, found, imputed, share):
+            assert part.reads is not None
             for row, w in enumerate(UNEXPLAINED):
-                prior = (1 - w) * elsewhere + w * any_of
-                coarse[row] += log_likelihoods(*reads, prior, strangers[best], _COARSE)
-                without[row] += log_likelihoods(*reads, prior, strangers[best], nobody)[0]
-        if max(coarse.max(), shares.max()) - without.max() < _CLEARLY:
+                stranger = part.strangers[best]
+                both[row] += log_likelihoods(*part.reads, part.prior(w), stranger, np.concatenate([[0.0], _COARSE]))
+        if max(both.max(), shares.max()) - both[:, 0].max() < _CLEARLY:
             return Foreign(0.0, unexplained)
     return Foreign(contamination, unexplained)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The S covered common sites of a chromosome. elsewhere, anyone, likelihood: (S, 3).  strangers: (1 + P, S) frequencies.
+
+    reads: site (index into these), is_alt and error of each observation.
+    """
+
+    elsewhere: NDArray[np.float64]
+    anyone: NDArray[np.float64]
+    likelihood: NDArray[np.float32]
+    strangers: NDArray[np.float64]
+    reads: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float64]] | None
+
+    def prior(self, unexplained: float) -> NDArray[np.float64]:
+        return (1 - unexplained) * self.elsewhere + unexplained * self.anyone
+
+
+def _parts(
+    panel: Panel,
+    observations: list[Observations] | None,
+    found: list[Likelihoods],
+    imputed: list[Dosages],
+    share: NDArray[np.float64] | None,
+) -> Iterator[_Part]:
+    """One chromosome at a time, made anew on each call: all at once would fill the memory of a small machine."""
+    for at, (chromosome, likelihood, dosages) in enumerate(zip(panel.chromosomes, found, imputed, strict=True)):
+        frequency = chromosome.alt_frequency
+        common = (frequency >= MIN_FREQUENCY) & (frequency <= 1 - MIN_FREQUENCY)
+        sites = np.flatnonzero(common & (likelihood.depth > 0))
+        elsewhere = dosages.gp[sites].astype(np.float64) / allowing_for_errors(likelihood.genotype[sites])
+        elsewhere /= elsewhere.sum(axis=1, keepdims=True)
+        among = population_frequencies(panel, chromosome, sites)
+        strangers = np.ascontiguousarray(np.column_stack([frequency[sites], among]).T)
+        reads = None
+        if observations is not None:
+            seen = observations[at]
+            place = np.searchsorted(sites, seen.site)
+            use = np.flatnonzero(common[seen.site] & (place < len(sites)))
+            use = use[sites[place[use]] == seen.site[use]]
+            reads = place[use], seen.is_alt[use], seen.error[use]
+        anyone = _proportions(frequency[sites] if share is None else among @ share)
+        yield _Part(elsewhere, anyone, likelihood.genotype[sites], strangers, reads)
 
 
 def _proportions(p: NDArray[np.float64]) -> NDArray[np.float64]:

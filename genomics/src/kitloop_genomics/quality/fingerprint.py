@@ -66,7 +66,7 @@ def fingerprint(sample_id: str, panel: Panel, imputed: list[Dosages], share: NDA
     """
     parts, lines = [], []
     for chromosome, dosages, at in zip(panel.chromosomes, imputed, common_sites(panel), strict=True):
-        among = population_frequencies(panel, chromosome)[at]
+        among = population_frequencies(panel, chromosome, at)
         p = np.clip(chromosome.alt_frequency[at] if share is None else among @ share, 0.01, 0.99)
         prior = np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
         told = (dosages.gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
