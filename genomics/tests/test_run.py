@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Finished
-from kitloop_genomics import pipeline
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import InputError
@@ -17,6 +16,7 @@ from kitloop_genomics.imputation import unit
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.progress import Progress
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
+from kitloop_genomics.steps import reads as reads_step
 from kitloop_genomics.writing import sha256_of
 
 DELIVERED = {
@@ -165,7 +165,7 @@ def test_a_crash_leaves_no_result_and_no_work(
     def crash(*args: object, **kwargs: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("kitloop_genomics.pipeline.align", crash)
+    monkeypatch.setattr("kitloop_genomics.steps.reads.align", crash)
     with pytest.raises(MemoryError):
         analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
     assert _visible(tmp_path) == []
@@ -194,7 +194,7 @@ def test_a_killed_run_is_resumed_without_doing_anything_twice_and_ends_in_the_sa
         return whole(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(unit, "impute_stretch", counting)
-    monkeypatch.setattr(pipeline, "align", None)
+    monkeypatch.setattr(reads_step, "align", None)
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     assert len(imputed) == len(set(imputed)) == 2
     for name in (*DELIVERED.values(), *COMPANIONS.values()):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Finished
-from kitloop_genomics import pipeline
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.delivery import COMPANIONS, FILE_TYPES
 from kitloop_genomics.demo.build import Demo
@@ -18,6 +17,7 @@ from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation import unit
 from kitloop_genomics.pipeline import analyse, impute_part, prepare
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
+from kitloop_genomics.steps import reads as reads_step
 
 COMMAND = [sys.executable, "-c", "from kitloop_genomics.command import main; main()"]
 
@@ -28,7 +28,7 @@ def test_parts_made_anywhere_are_gathered_into_the_bytes_of_one_run(
     prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
     for part in (2, 1, 2):
         impute_part(bundle, tmp_path, part=part, parts=2)
-    monkeypatch.setattr(pipeline, "align", None)
+    monkeypatch.setattr(reads_step, "align", None)
     monkeypatch.setattr(unit, "impute_stretch", None)
     analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     for name in (*FILE_TYPES, *COMPANIONS):
@@ -41,7 +41,7 @@ def test_what_was_kept_of_other_reads_or_another_name_or_breaks_off_is_not_used(
 ) -> None:
     prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
     aligned = []
-    monkeypatch.setattr(pipeline, "align", lambda r1, *_, sample_id, **__: aligned.append((r1, sample_id)) or 1 / 0)
+    monkeypatch.setattr(reads_step, "align", lambda r1, *_, sample_id, **__: aligned.append((r1, sample_id)) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         prepare(bundle, reads.r1, reads.r2, sample_id="kit-2", out=tmp_path / "out")
     other = simulate_reads(demo, "kit-9", tmp_path / "reads", depth=0.4)
