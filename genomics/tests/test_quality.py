@@ -13,7 +13,7 @@ from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.quality.certainty import certainty
 from kitloop_genomics.quality.contamination import log_likelihoods
-from kitloop_genomics.quality.controls import CONTROL_TYPES, holds, judge, reasons, warnings
+from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES, CONTROL_TYPES, holds, judge, reasons, warnings
 from kitloop_genomics.quality.library import read_stats
 from kitloop_genomics.quality.limits import FAIL, WARN, Limits, limits
 from kitloop_genomics.quality.multiqc import control_table, general_statistics
@@ -185,11 +185,20 @@ def test_multiqc_finds_a_column_and_a_verdict_of_each_sample() -> None:
     assert (general["plot_type"], general["data"]) == (
         "generalstats", {"kit-1": {"mapped_fraction_min": 0.8, "sex_string": "XX"}},
     )  # fmt: skip
-    assert [next(iter(column)) for column in general["pconfig"]] == ["mapped_fraction_min", "sex_string"]
+    assert set(general["data"]["kit-1"]) < set(general["headers"])
+    assert all(column["title"] and column["description"] for column in general["headers"].values())
     table = control_table("kit-1", "warn", controls)
     assert table["plot_type"] == "table"
     assert table["data"]["kit-1"]["mapped_fraction_min"] == "warn"
-    assert set(table["data"]["kit-1"]) == set(table["headers"]) == {"verdict", *(row.type.key for row in controls)}
+    assert set(table["data"]["kit-1"]) == {"verdict", *(row.type.key for row in controls)}
+
+
+def test_reads_and_arrays_name_the_same_columns_because_multiqc_takes_the_last_ones() -> None:
+    of_reads, of_array = (judge({}, Limits({}, {}), {}, kinds) for kinds in (CONTROL_TYPES, ARRAY_CONTROL_TYPES))
+    for table in (lambda rows: general_statistics("a", rows), lambda rows: control_table("a", "pass", rows)):
+        one, other = table(of_reads), table(of_array)
+        assert one["headers"] == other["headers"]
+        assert set(one["data"]["a"]) | set(other["data"]["a"]) <= set(one["headers"])
 
 
 def plain_log_likelihood(site, is_alt, error, prior, frequency, share) -> float:  # type: ignore[no-untyped-def]

@@ -9,10 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kitloop_genomics.quality.controls import Control
+from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES, CONTROL_TYPES, Control
 from kitloop_genomics.writing import write_json
 
 GENERAL_FILE, CONTROLS_FILE = "kitloop_general_mqc.json", "kitloop_controls_mqc.json"
+# Every file names all columns: MultiQC takes those of the file that it reads last, and samples of reads and of arrays may stand
+# in one report.
+_TYPES = {kind.key: kind for kind in (*ARRAY_CONTROL_TYPES, *CONTROL_TYPES)}
 # Of the many controls, those that a reader of the first table wants; with how they are shown.
 _GENERAL: dict[str, dict[str, Any]] = {
     "effective_coverage_min": {"format": "{:,.2f}", "suffix": " x", "scale": "GnBu"},
@@ -32,31 +35,22 @@ def write_multiqc(folder: Path, sample_id: str, verdict: str, controls: list[Con
 
 def general_statistics(sample_id: str, controls: list[Control]) -> dict[str, Any]:
     """`kitloop_general_mqc.json`: columns for MultiQC's table of general statistics."""
-    shown = {control.type.key: control for control in controls if control.type.key in _GENERAL}
-    columns = [
-        {key: {"title": control.type.name, "description": control.type.description, **_GENERAL[key]}}
-        for key, control in shown.items()
-        if _value(control) is not None
-    ]
-    row = {key: _value(control) for key, control in shown.items() if _value(control) is not None}
-    return {"id": "kitloop_general", "plot_type": "generalstats", "pconfig": columns, "data": {sample_id: row}}
+    row = {control.type.key: _value(control) for control in controls if control.type.key in _GENERAL}
+    return {
+        "id": "kitloop_general",
+        "plot_type": "generalstats",
+        "headers": {key: {**_titled(key), **look} for key, look in _GENERAL.items()},
+        "data": {sample_id: {key: value for key, value in row.items() if value is not None}},
+    }
 
 
 def control_table(sample_id: str, verdict: str, controls: list[Control]) -> dict[str, Any]:
     """`kitloop_controls_mqc.json`: a table of the verdict on every control, pass green, warn yellow, fail red."""
     colours = [{"pass": "#5cb85c"}, {"warn": "#f0ad4e"}, {"fail": "#d9534f"}, {"hold": "#5bc0de"}]
-    rules = {
-        "pass": [{"s_eq": "pass"}],
-        "warn": [{"s_eq": "warn"}],
-        "fail": [{"s_eq": "fail"}],
-        "hold": [{"s_eq": "hold"}],
-    }
+    rules = {name: [{"s_eq": name}] for colour in colours for name in colour}
     look = {"scale": False, "cond_formatting_rules": rules, "cond_formatting_colours": colours}
     headers = {"verdict": {"title": "Verdict", "description": "The worst of all controls", **look}}
-    headers |= {
-        control.type.key: {"title": control.type.name, "description": control.type.description, **look}
-        for control in controls
-    }
+    headers |= {key: {**_titled(key), **look} for key in _TYPES}
     row = {"verdict": verdict, **{control.type.key: control.verdict for control in controls}}
     return {
         "id": "kitloop_controls",
@@ -67,6 +61,10 @@ def control_table(sample_id: str, verdict: str, controls: list[Control]) -> dict
         "headers": headers,
         "data": {sample_id: row},
     }
+
+
+def _titled(key: str) -> dict[str, Any]:
+    return {"title": _TYPES[key].name, "description": _TYPES[key].description}
 
 
 def _value(control: Control) -> float | str | None:
