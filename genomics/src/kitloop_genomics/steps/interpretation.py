@@ -56,8 +56,8 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
         found.picture = picture(panel, likely)
     with task.progress.step("quality"):
         share = ancestry.share if ancestry else None
-        frequency = np.concatenate([row.alt_frequency for row in panel.chromosomes])
-        found.measured |= certainty(np.concatenate([one.gp for one in imputed]), frequency)
+        frequencies = (chromosome.alt_frequency for chromosome in panel.chromosomes)
+        found.measured |= certainty((one.gp for one in imputed), frequencies)
         strange = foreign(panel, observed, likely, imputed, share)
         if strange:
             found.measured["fraction_contamination_max"] = strange.contamination
