@@ -40,7 +40,7 @@ def _one(here: Path, threads: int) -> dict:  # type: ignore[type-arg]
 
 
 def _same(results: list[dict]) -> bool:  # type: ignore[type-arg]
-    one, two = ({file["type"]: file["sha256"] for file in result["files"]} for result in results)
+    one, two = ({file["file_type"]: file["sha256"] for file in result["files"]} for result in results)
     return one == two
 
 
