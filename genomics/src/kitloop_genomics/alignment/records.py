@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from binascii import unhexlify
+from functools import cache
 from struct import Struct
 
 from kitloop_genomics.alignment.mapping import MappedPair
@@ -55,6 +57,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
     one, two = pair.hits
     cigars = _cigar(one), _cigar(two)
     mapped = one is not None or two is not None
+    length = template_length(one, two)
     out = []
     for at in (0, 1):
         own, mate = pair.hits[at], pair.hits[1 - at]
@@ -73,7 +76,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
             tags += b"MCZ" + cigars[1 - at][2] + b"\0"
         tags += _TAG.pack(b"msi", _score(pair.qualities[1 - at]))
         place, other = own or mate, mate or own
-        body = b"".join((pair.name, b"\0", packed, bytes.fromhex(digits.decode()), phred, tags))
+        body = b"".join((pair.name, b"\0", packed, unhexlify(digits), phred, tags))
         out.append(
             _FIXED.pack(
                 _FIXED_BYTES + len(body),
@@ -87,7 +90,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
                 len(bases),
                 other.contig if other else -1,
                 other.start if other else -1,
-                template_length(own, mate),
+                -length if at else length,
             )
         )
         out.append(body)
@@ -109,12 +112,16 @@ def _cigar(hit: Hit | None) -> tuple[bytes, int, bytes]:
         return b"", 0, b"*"
     before, after = hit.clips
     if not before and not after and len(hit.cigar) == 1:  # nearly all reads
-        size, kind = hit.cigar[0]
-        return _CIGAR.pack(size << 4 | kind), 1, f"{size}{_OPERATIONS[kind]}".encode()
+        return _whole(*hit.cigar[0])
     whole = [(before, _SOFT_CLIP), *hit.cigar, (after, _SOFT_CLIP)]
     kept = [(size, kind) for size, kind in whole if size]
     text = "".join(f"{size}{_OPERATIONS[kind]}" for size, kind in kept)
     return b"".join(_CIGAR.pack(size << 4 | kind) for size, kind in kept), len(kept), text.encode()
+
+
+@cache
+def _whole(size: int, kind: int) -> tuple[bytes, int, bytes]:
+    return _CIGAR.pack(size << 4 | kind), 1, f"{size}{_OPERATIONS[kind]}".encode()
 
 
 _BIN_OF_NOWHERE = 4680  # the specification's value for an unplaced read
