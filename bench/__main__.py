@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import analysis, deliveries, growth, listing, orders, panel, whole
+from bench import analysis, deliveries, growth, listing, mapping, orders, panel, whole
 
 PARTS = {
     "orders": orders.main,
     "deliveries": deliveries.main,
     "listing": listing.main,
     "analysis": analysis.main,
+    "mapping": mapping.main,
     "growth": growth.main,
     "whole": whole.main,
     "panel": panel.main,

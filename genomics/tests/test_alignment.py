@@ -10,7 +10,15 @@ import pytest
 from conftest import Finished
 from kitloop_genomics.alignment.bam import align
 from kitloop_genomics.alignment.mapping import MappedPair
-from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, fragment_length, insert_range, template_length
+from kitloop_genomics.alignment.pairing import (
+    Hit,
+    InsertRange,
+    flags,
+    fragment_length,
+    insert_range,
+    is_proper,
+    template_length,
+)
 from kitloop_genomics.alignment.records import header, records
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.intake.records import MAX_READ_BP
@@ -25,8 +33,8 @@ def _hit(start: int, *, reverse: bool = False, contig: int = 0) -> Hit:
 
 def test_mates_that_face_each_other_are_a_proper_pair() -> None:
     one, two = _hit(1_000), _hit(1_250, reverse=True)
-    assert flags(one, two, first=True, normal=NORMAL) == 99
-    assert flags(two, one, first=False, normal=NORMAL) == 147
+    assert flags(one, two, first=True, proper=is_proper(one, two, NORMAL)) == 99
+    assert flags(two, one, first=False, proper=is_proper(two, one, NORMAL)) == 147
     assert template_length(one, two) == 400
     assert template_length(two, one) == -400
 
@@ -42,14 +50,15 @@ def test_mates_that_face_each_other_are_a_proper_pair() -> None:
     ids=["too far apart", "facing away", "same direction", "two chromosomes"],
 )
 def test_other_pairs_are_not_proper(one: Hit, two: Hit) -> None:
-    assert not flags(one, two, first=True, normal=NORMAL) & 2
+    assert not is_proper(one, two, NORMAL)
+    assert not is_proper(two, one, NORMAL)
 
 
 def test_an_unmapped_mate_is_flagged_on_both_sides() -> None:
     one = _hit(1_000, reverse=True)
-    assert flags(one, None, first=True, normal=NORMAL) == 1 + 8 + 16 + 64
-    assert flags(None, one, first=False, normal=NORMAL) == 1 + 4 + 32 + 128
-    assert flags(None, None, first=True, normal=NORMAL) == 1 + 4 + 8 + 64
+    assert flags(one, None, first=True, proper=is_proper(one, None, NORMAL)) == 1 + 8 + 16 + 64
+    assert flags(None, one, first=False, proper=is_proper(None, one, NORMAL)) == 1 + 4 + 32 + 128
+    assert flags(None, None, first=True, proper=is_proper(None, None, NORMAL)) == 1 + 4 + 8 + 64
     assert template_length(one, None) == 0
 
 

@@ -57,11 +57,16 @@ def fragment_length(one: Hit | None, two: Hit | None) -> int | None:
     return backward.end - forward.start
 
 
-def flags(own: Hit | None, mate: Hit | None, *, first: bool, normal: InsertRange) -> int:
+def is_proper(one: Hit | None, two: Hit | None, normal: InsertRange) -> bool:
+    """Whether the mates face each other over a fragment of normal length."""
+    length = fragment_length(one, two)
+    return length is not None and normal.low <= length <= normal.high
+
+
+def flags(own: Hit | None, mate: Hit | None, *, first: bool, proper: bool) -> int:
     """The FLAG of one record of a pair."""
     value = PAIRED | (FIRST if first else LAST)
-    length = fragment_length(own, mate)
-    if length is not None and normal.low <= length <= normal.high:
+    if proper:
         value |= PROPER
     if own is None:
         value |= UNMAPPED

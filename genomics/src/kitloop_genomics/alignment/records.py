@@ -8,7 +8,7 @@ from functools import cache
 from struct import Struct
 
 from kitloop_genomics.alignment.mapping import MappedPair
-from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, template_length
+from kitloop_genomics.alignment.pairing import Hit, InsertRange, flags, is_proper, template_length
 
 READ_GROUP = "1"
 _SOFT_CLIP = 4
@@ -57,7 +57,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
     one, two = pair.hits
     cigars = _cigar(one), _cigar(two)
     mapped = one is not None or two is not None
-    length = template_length(one, two)
+    length, proper = template_length(one, two), is_proper(one, two, normal)
     out = []
     for at in (0, 1):
         own, mate = pair.hits[at], pair.hits[1 - at]
@@ -86,7 +86,7 @@ def records(pair: MappedPair, normal: InsertRange) -> bytes:
                 own.mapq if own else 0,
                 _bin(place.start, own.end if own else place.start + 1) if place else _BIN_OF_NOWHERE,
                 operations,
-                flags(own, mate, first=at == 0, normal=normal),
+                flags(own, mate, first=at == 0, proper=proper),
                 len(bases),
                 other.contig if other else -1,
                 other.start if other else -1,
