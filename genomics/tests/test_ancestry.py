@@ -51,8 +51,8 @@ def test_tracts_are_those_of_all_paths_gone_through() -> None:
     pair = (pair + pair.transpose(0, 2, 1)) / 2
     switch, share = np.array([1.0, 0.3, 0.05]), np.array([0.7, 0.3])
     state, occupied = np.empty_like(pair), np.empty((3, 2))
-    height = forward(pair, switch, share, state)
-    changes = backward(pair, switch, share, state, occupied)
+    height = forward(np.exp(pair), switch, share, state)
+    changes = backward(np.exp(pair), switch, share, state, occupied)
     expected = plain_paths(pair, switch, share)
     assert height == pytest.approx(expected[0], rel=1e-12)
     np.testing.assert_allclose(occupied, expected[1], rtol=1e-10)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pysam
 import pysam.samtools
 import pytest
-from kitloop_genomics.bundle.open import Bundle
+from kitloop_genomics.bundle.open import Bundle, read_thresholds
 from kitloop_genomics.demo.build import Demo
+from kitloop_genomics.errors import BundleError
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.quality.certainty import certainty
 from kitloop_genomics.quality.contamination import log_likelihoods
@@ -97,6 +99,22 @@ def test_the_bundles_limits_win_over_the_defaults_and_depth_goes_by_the_genome()
     assert (found.fail["cc_min"], found.warn["cc_min"]) == (0.5, 0.7)
     assert (found.fail["bases_min"], found.warn["bases_min"]) == (300_000_000, 1_200_000_000)
     assert found.fail["expected_r2_min"] == 0.85
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"quality_controls": {}, "quality_warnings": {"cc_min": "high"}},
+        {"quality_controls": {"cc_min": True}},
+        {"quality_controls": {}, "quality_warnings": 5},
+        {"quality_controls": {}, "sex": {"y_mappable": 0}},
+        {"quality_controls": {}, "sex": {"x_mappable": 0.5}},
+    ],
+)
+def test_limits_that_cannot_be_read_are_named_with_their_file(tmp_path: Path, content: dict) -> None:
+    (tmp_path / "thresholds.json").write_text(json.dumps(content))
+    with pytest.raises(BundleError, match=r"thresholds\.json: the thresholds can't be read .* Write \{"):
+        read_thresholds(tmp_path / "thresholds.json")
 
 
 def test_the_expected_accuracy_is_that_of_calibrated_posteriors() -> None:

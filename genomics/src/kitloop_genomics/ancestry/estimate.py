@@ -70,11 +70,12 @@ def follow_tracts(evidence: Evidence) -> Ancestry:
     generations = _GENERATIONS
     morgans = np.diff(evidence.cm, prepend=evidence.cm[:1]) / 100
     morgans[evidence.starts] = 0.0
+    weight = _weights(evidence.pair)
     state, occupied = np.empty(evidence.pair.shape), np.empty((windows, count))
     for _ in range(_ROUNDS):
         switch = np.where(evidence.starts, 1.0, -np.expm1(-generations * morgans))
-        forward(evidence.pair, switch, share, state)
-        changes = backward(evidence.pair, switch, share, state, occupied)
+        forward(weight, switch, share, state)
+        changes = backward(weight, switch, share, state, occupied)
         if morgans.sum() > 0:
             within = max(changes - 2 * int(evidence.starts.sum()), 0.0)
             generations = float(np.clip(within / (2 * morgans.sum()), 1.0, _MOST_GENERATIONS))
@@ -83,7 +84,7 @@ def follow_tracts(evidence: Evidence) -> Ancestry:
         share = fresh
         if moved < _TOLERANCE:
             break
-    forward(_DOUBT * evidence.pair, switch, share, state)
+    forward(_weights(_DOUBT * evidence.pair), switch, share, state)
     uniform = np.random.default_rng(_SEED).random((REPLICATES, windows))
     replicates = draw(state, switch, share, evidence.span_bp, uniform)
     low, high = np.percentile(replicates, [2.5, 97.5], axis=0)
@@ -97,3 +98,8 @@ def follow_tracts(evidence: Evidence) -> Ancestry:
         generations,
         evidence.apart,
     )
+
+
+def _weights(pair: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(W, P, P) likelihoods whose largest in each window is 1."""
+    return np.asarray(np.exp(pair - pair.max(axis=(1, 2), keepdims=True)))

@@ -10,36 +10,35 @@ from kitloop_genomics.compiled import compiled
 
 @compiled
 def forward(
-    pair: NDArray[np.float64], switch: NDArray[np.float64], share: NDArray[np.float64], state: NDArray[np.float64]
+    weight: NDArray[np.float64], switch: NDArray[np.float64], share: NDArray[np.float64], state: NDArray[np.float64]
 ) -> float:
     """Fill `state` (W, P, P) with the filtered chance of each pair of populations; returns the log-likelihood.
 
-    pair: (W, P, P) log-likelihoods.  switch: (W,) chance that a chromosome's ancestors change on the way to a window, 1
-    at a chromosome's first.  share: (P,) from which the next ones are drawn.
+    weight: (W, P, P) likelihoods, in each window up to a factor.  switch: (W,) chance that a chromosome's ancestors change on
+    the way to a window, 1 at a chromosome's first.  share: (P,) from which the next ones are drawn.
     """
-    windows, count = pair.shape[0], pair.shape[1]
+    windows, count = weight.shape[0], weight.shape[1]
     total = 0.0
     column = np.zeros(count)
     for w in range(windows):
         r = switch[w]
         for a in range(count):
             column[a] = state[w - 1, a].sum() if w else share[a]
-        top = pair[w].max()
         mass = 0.0
         for a in range(count):
             for b in range(count):
                 stayed = state[w - 1, a, b] if w else 0.0
                 arrived = (1 - r) * (1 - r) * stayed + (1 - r) * r * (share[a] * column[b] + share[b] * column[a])
-                state[w, a, b] = (arrived + r * r * share[a] * share[b]) * np.exp(pair[w, a, b] - top)
+                state[w, a, b] = (arrived + r * r * share[a] * share[b]) * weight[w, a, b]
                 mass += state[w, a, b]
         state[w] /= mass
-        total += np.log(mass) + top
+        total += np.log(mass)
     return total
 
 
 @compiled
 def backward(
-    pair: NDArray[np.float64],
+    weight: NDArray[np.float64],
     switch: NDArray[np.float64],
     share: NDArray[np.float64],
     state: NDArray[np.float64],
@@ -49,7 +48,7 @@ def backward(
 
     `state` is what `forward` left. Changes at the first window of a chromosome count too, two for each.
     """
-    windows, count = pair.shape[0], pair.shape[1]
+    windows, count = weight.shape[0], weight.shape[1]
     back = np.ones((count, count))
     here = np.empty((count, count))
     drawn = np.empty(count)
@@ -61,12 +60,11 @@ def backward(
         if w == 0:
             break
         r = switch[w]
-        top = pair[w].max()
         both = 0.0
         for b in range(count):
             drawn[b] = 0.0
             for a in range(count):
-                here[a, b] = np.exp(pair[w, a, b] - top) * back[a, b]
+                here[a, b] = weight[w, a, b] * back[a, b]
                 drawn[b] += share[a] * here[a, b]
             both += share[b] * drawn[b]
         mass = kept = 0.0
@@ -92,28 +90,36 @@ def draw(
     windows, count = state.shape[0], state.shape[1]
     found: NDArray[np.float64] = np.zeros((uniform.shape[0], count))
     whole = 2 * span.sum()
+    right, row = np.empty(count), np.empty(count)
     for replicate in range(uniform.shape[0]):
         one = other = 0
         for w in range(windows - 1, -1, -1):
-            last = w == windows - 1
-            r = 1.0 if last else switch[w + 1]
+            r = switch[w + 1] if w + 1 < windows else 1.0
             mass = 0.0
-            for turn in range(2):  # the sum first, then the place in it
-                goal = uniform[replicate, w] * mass
-                mass = 0.0
-                chosen = False
-                for a in range(count):
-                    left = r * share[one] + (1 - r if a == one else 0.0)
-                    for b in range(count):
-                        right = r * share[other] + (1 - r if b == other else 0.0)
-                        mass += state[w, a, b] * (1.0 if last else left * right)
-                        if turn == 1 and mass >= goal:
-                            chosen = True
-                            next_one, next_other = a, b
-                            break
-                    if chosen:
-                        break
-            one, other = next_one, next_other
+            for b in range(count):
+                right[b] = (r * share[other] + (1 - r if b == other else 0.0)) if w + 1 < windows else 1.0
+            for a in range(count):
+                left = (r * share[one] + (1 - r if a == one else 0.0)) if w + 1 < windows else 1.0
+                row[a] = 0.0
+                for b in range(count):
+                    row[a] += left * state[w, a, b] * right[b]
+                mass += row[a]
+            goal = uniform[replicate, w] * mass
+            a = 0
+            while a + 1 < count and goal >= row[a]:
+                goal -= row[a]
+                a += 1
+            # What is left of the draw chooses the other one within the row.
+            goal /= row[a]
+            total = 0.0
+            for b in range(count):
+                total += state[w, a, b] * right[b]
+            goal *= total
+            b = 0
+            while b + 1 < count and goal >= state[w, a, b] * right[b]:
+                goal -= state[w, a, b] * right[b]
+                b += 1
+            one, other = a, b
             found[replicate, one] += span[w] / whole
             found[replicate, other] += span[w] / whole
     return found

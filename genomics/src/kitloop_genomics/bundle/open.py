@@ -22,7 +22,8 @@ class Bundle:
     """A bundle; its panel is mapped into memory and read where it is used.
 
     contigs maps each sequence of the reference to its length in bp. thresholds is the parsed `thresholds.json`:
-    `{"quality_controls": {key: number}, "scores": {key: {"unit", "risk_percentile_threshold"}}}`.
+    `{"quality_controls": {key: number}, "quality_warnings": {key: number}, "sex": {"y_mappable": share},
+    "scores": {key: {"unit", "risk_percentile_threshold"}}}`.
     """
 
     path: Path
@@ -97,9 +98,13 @@ def read_thresholds(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text())
         controls = content["quality_controls"]
         content.setdefault("scores", {})
-        if not all(isinstance(value, int | float) for value in controls.values()):
+        numbers = [*controls.values(), *content.get("quality_warnings", {}).values(), *content.get("sex", {}).values()]
+        if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers):
             raise TypeError("a threshold is not a number")
+        sex = content.get("sex", {})
+        if not set(sex) <= {"y_mappable"} or not 0 < sex.get("y_mappable", 1) <= 1:
+            raise TypeError("sex may hold y_mappable alone, above 0 and at most 1")
     except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        remedy = 'Write {"quality_controls": {"bases_min": …}, "scores": {…}}'
+        remedy = 'Write {"quality_controls": {"bases_min": …}, "quality_warnings": {…}, "sex": {"y_mappable": …}, "scores": {…}}'
         raise BundleError(path, f"the thresholds can't be read ({error!r})", remedy) from error
     return dict(content)
