@@ -134,3 +134,23 @@ def test_kernels_are_cached_in_the_data_folder(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("simulate", "benchmark", "--out", "/proc/nowhere/b", "--seed", "1", "--people", "20", "--targets", "4", "--length-mb", "0.1"),
+        ("workflow", "/proc/nowhere"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_written_is_named_with_a_remedy(words: tuple[str, ...]) -> None:
+    done = _call(*words)
+    assert done.returncode in {1, 2}
+    assert "/proc/nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_results_that_cannot_be_written_are_said_before_anything_is_done(demo: Demo, reads: SimulatedReads) -> None:
+    done = _call(*_run(demo, reads, Path("/proc/nowhere")))
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "/proc/nowhere: no such file or directory. Choose another place" in done.stderr

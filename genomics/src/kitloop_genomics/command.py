@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import sys
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 # Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
 
 EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
+_ELSEWHERE = "Choose another place, or make this one writable"
+_REMEDIES = {
+    errno.ENOSPC: "Free some space, then run it again",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR), _ELSEWHERE),
+}
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ANY = click.Path(path_type=Path)
@@ -45,6 +51,12 @@ def main() -> None:
     except InputError as error:
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(f"Error: {error}")
         sys.exit(EXIT_USAGE)
+    except OSError as error:
+        if error.filename is None or error.errno not in _REMEDIES:
+            raise
+        said = f"Error: {error.filename}: {(error.strerror or '').lower()}. {_REMEDIES[error.errno]}"
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(said)
+        sys.exit(EXIT_UNEXPECTED)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

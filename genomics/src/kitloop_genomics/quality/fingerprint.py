@@ -110,6 +110,10 @@ def read_fingerprint(path: Path) -> Fingerprint:
             str(content["sample_id"]), str(content["sites"]), likelihood, np.clip(frequency, 1 / 256, 255 / 256),
             _bytes(content["block"], count).astype(np.int64),
         )  # fmt: skip
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no fingerprint {path}: only finished runs that passed quality control leave one"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = "Give the fingerprint.json of a finished run, or the run's folder"
         raise InputError(f"the fingerprint {path} can't be read ({error!r}). {remedy}") from error
