@@ -83,6 +83,16 @@ def test_what_cannot_be_asked_for_is_named(
     assert Link.objects.count() == 0
 
 
+def test_a_person_of_no_group_is_told_so(client: Client, cast: Cast, sample: Sample) -> None:
+    page = opened(client, asked_for(client, cast, sample).json())
+    words = "None of the groups below fits well."
+    assert words not in client.get(page).content.decode()
+    Run.objects.filter(pk=sample.run_id).update(ancestry_metadata={"outside_panel": True})
+    assert words in client.get(page).content.decode()
+    client.force_login(cast.owner.user)
+    assert "None of the panel’s populations fits well." in client.get(f"/samples/{sample.pk}").content.decode()
+
+
 def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast: Cast, sample: Sample) -> None:
     page = opened(client, asked_for(client, cast, sample).json())
     answer = client.get(page)

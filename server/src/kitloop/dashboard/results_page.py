@@ -7,7 +7,7 @@ from uuid import UUID
 from django.template.defaultfilters import filesizeformat
 
 from kitloop.dashboard.words import Badge, badge, number, sentence
-from kitloop.pages.ancestry_bar import Share, ancestry_bar
+from kitloop.pages.ancestry_bar import Share, ancestry_bar, is_outside
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.wire.samples import file_name
 
@@ -57,6 +57,7 @@ class Results:
     shares: tuple[Share, ...]
     ancestry_text: str
     ancestry_method: str
+    is_outside: bool  # none of the populations fits
     scores: tuple[Score, ...]
     files: tuple[FileRow, ...]
 
@@ -76,6 +77,7 @@ def results(run: Run) -> Results:
         shares=shares,
         ancestry_text=", ".join(f"{share.name} {share.percent}" for share in shares),
         ancestry_method=str((run.ancestry_metadata or {}).get("method", "")),
+        is_outside=is_outside(run.ancestry_metadata),
         scores=tuple(_score(row) for row in TraitScore.objects.filter(run=run).order_by("key")),
         files=tuple(_file(row) for row in File.objects.filter(run=run).order_by("file_type")),
     )

@@ -12,7 +12,7 @@ from kitloop.hosted.entry import enter
 from kitloop.hosted.opening import behind, minutes_left
 from kitloop.hosted.showing import show
 from kitloop.kits.links import Link
-from kitloop.pages.ancestry_bar import Share, ancestry_bar
+from kitloop.pages.ancestry_bar import Share, ancestry_bar, is_outside
 from kitloop.runs.models import Run, TraitScore
 
 
@@ -42,6 +42,7 @@ class Report:
     minutes_left: int
     scores: tuple[Score, ...]
     shares: tuple[Share, ...]
+    is_outside: bool  # none of the groups fits
 
 
 _RAISED = (
@@ -71,6 +72,7 @@ def report(request: HttpRequest, link: Link) -> HttpResponse:
         minutes_left=minutes_left(link),
         scores=tuple(_score(row) for row in TraitScore.objects.shown_by(sample).order_by("key")),
         shares=ancestry_bar(run.ancestry),
+        is_outside=is_outside(run.ancestry_metadata),
     )
     return show(request, "report.html", page)
 

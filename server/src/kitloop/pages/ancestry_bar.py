@@ -19,6 +19,11 @@ class Share:
     colour: int
 
 
+def is_outside(metadata: Mapping[str, Any] | None) -> bool:
+    """Of `Run.ancestry_metadata`: whether the person is of none of the panel's populations, so that the bar shows but the nearest."""
+    return bool((metadata or {}).get("outside_panel"))
+
+
 def ancestry_bar(ancestry: Mapping[str, Any] | None) -> tuple[Share, ...]:
     """Of `Run.ancestry`. The bar is as long as the shares' sum, which rounding keeps a hair from 1."""
     populations: Sequence[Mapping[str, Any]] = (ancestry or {}).get("populations", [])
