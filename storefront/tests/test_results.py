@@ -116,6 +116,13 @@ def test_ancestry_of_another_shape_and_without_intervals_is_no_error(
     assert ">fin</" in page
 
 
+def test_a_person_of_no_group_is_told_so(cast: Cast, fake: FakePlatform, door: Client) -> None:
+    results = made_up_results()
+    assert "fits you well" not in shown(cast, fake, door, results=results)
+    results["ancestry"]["metadata"] = {"value": {"outside_panel": True}}
+    assert "None of the groups below fits you well." in shown(cast, fake, door, results=results)
+
+
 def test_a_sample_that_failed_is_told_kindly_with_what_happens_next(
     cast: Cast, fake: FakePlatform, door: Client
 ) -> None:

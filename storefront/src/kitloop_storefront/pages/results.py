@@ -84,6 +84,7 @@ class ResultsPage:
     finished_at: datetime | None
     slices: tuple[Slice, ...]
     parts: tuple[Part, ...]
+    is_outside: bool  # none of the groups fits
     scores: tuple[Score, ...]
     checks: tuple[Check, ...]
     checks_made: int
@@ -106,6 +107,7 @@ def results_page(order: Order, result: Result) -> ResultsPage:
         finished_at=datetime.fromisoformat(finished) if finished else None,
         slices=ring([one["proportion"] for one in populations]),
         parts=tuple(_part(index, one) for index, one in enumerate(populations)),
+        is_outside=_is_outside((result.ancestry or {}).get("metadata")),
         scores=tuple(
             sorted((_score(one) for one in result.trait_scores), key=lambda one: (not one.reported, one.title))
         ),
@@ -119,6 +121,11 @@ def results_page(order: Order, result: Result) -> ResultsPage:
             )
         ),
     )
+
+
+def _is_outside(metadata: Any) -> bool:
+    """Kitloop says so beside the shares; another host may have anything there."""
+    return isinstance(metadata, dict) and bool(metadata.get("outside_panel"))
 
 
 def _part(index: int, row: dict[str, Any]) -> Part:
