@@ -15,6 +15,8 @@ if os.environ.get("KITLOOP_DATA") and not os.environ.get("NUMBA_CACHE_DIR"):
 
 import numba
 
+_FREEDOM = {"reassoc", "contract", "nsz", "arcp"}
+
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
@@ -28,5 +30,14 @@ def compiled_reordering(kernel: Kernel) -> Kernel:
 
     Results may then differ in the last digit between kinds of processor. NaN and infinity keep their meaning.
     """
-    freedom = {"reassoc", "contract", "nsz", "arcp"}
-    return cast(Kernel, numba.njit(cache=True, nogil=True, fastmath=freedom, error_model="numpy")(kernel))
+    return cast(Kernel, numba.njit(cache=True, nogil=True, fastmath=_FREEDOM, error_model="numpy")(kernel))
+
+
+def compiled_into_callers(kernel: Kernel) -> Kernel:
+    """Like `compiled_reordering`, for what other kernels call: it becomes part of each.
+
+    As a function of its own it would be there twice in the process that compiles, once by itself and once in its caller's
+    library, with its sums in different orders, and that process's last digits would be others than those of the next one.
+    """
+    inlined = numba.njit(cache=True, nogil=True, fastmath=_FREEDOM, error_model="numpy", forceinline=True)
+    return cast(Kernel, inlined(kernel))

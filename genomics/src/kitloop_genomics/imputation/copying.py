@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.compiled import compiled, compiled_reordering
+from kitloop_genomics.compiled import compiled, compiled_into_callers, compiled_reordering
 from kitloop_genomics.imputation.codes import codes_of_all
 from kitloop_genomics.imputation.stepping import product, step, weigh
 
@@ -28,7 +28,7 @@ def _gather(
         out[i] = codes[donor[i]]
 
 
-@compiled_reordering
+@compiled_into_callers
 def _carry(
     now: NDArray[np.float32], total: np.float32, came_from: NDArray[np.int64], then: NDArray[np.float32]
 ) -> np.float32:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.compiled import compiled, compiled_reordering
+from kitloop_genomics.compiled import compiled, compiled_into_callers
 from kitloop_genomics.imputation.codes import codes_of_few
 from kitloop_genomics.imputation.linking import MOST_SITES
 
@@ -21,7 +21,7 @@ _LEAK = np.float32(1e-4)
 _CODES = 2**MOST_SITES
 
 
-@compiled_reordering
+@compiled_into_callers
 def pair_step(
     now: NDArray[np.float32],
     rows: NDArray[np.float32],

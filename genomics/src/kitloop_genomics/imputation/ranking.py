@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.compiled import compiled_reordering
+from kitloop_genomics.compiled import compiled_into_callers, compiled_reordering
 from kitloop_genomics.imputation.codes import codes_of_all
 from kitloop_genomics.imputation.stepping import step
 
@@ -64,7 +64,7 @@ def rank(
             total[c] = step(state[c], codes, r / n, (one - r) / total[c], emission[c, start[t] : start[t + 1]])
 
 
-@compiled_reordering
+@compiled_into_callers
 def _add_product(
     ahead: NDArray[np.float32],
     back: NDArray[np.float32],

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.compiled import compiled_reordering
+from kitloop_genomics.compiled import compiled_into_callers
 
 
-@compiled_reordering
+@compiled_into_callers
 def step(
     state: NDArray[np.float32],
     codes: NDArray[np.uint8],
@@ -40,7 +40,7 @@ def step(
     return total
 
 
-@compiled_reordering
+@compiled_into_callers
 def product(
     ahead: NDArray[np.float32],
     back: NDArray[np.float32],
@@ -59,7 +59,7 @@ def product(
         out[i] *= scale
 
 
-@compiled_reordering
+@compiled_into_callers
 def weigh(weights: NDArray[np.float32], alleles: NDArray[np.uint8]) -> np.float32:
     """Sum of the weights (N,) of those who carry ALT."""
     found = np.float32(0)
