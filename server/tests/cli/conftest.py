@@ -1,5 +1,6 @@
 """The official `gencove` command, unmodified, as its users run it: a program of its own against a running sandbox."""
 
+import json
 import os
 import signal
 import subprocess
@@ -40,6 +41,7 @@ class World:
     failed: str = ""
     secret: str = ""
     heard: list[tuple[str, str]] = field(default_factory=list)  # signature and body, as they came
+    forks: "subprocess.Popen[str] | None" = None
 
     @property
     def project(self) -> str:
@@ -47,18 +49,38 @@ class World:
 
     def gencove(self, *words: str, typed: str = "", **settings: str) -> Said:
         """Runs the command with the owner's key, unless other credentials are in `settings`."""
+        assert self.forks is not None
+        assert self.forks.stdin is not None
+        assert self.forks.stdout is not None
+        streams = [self.folder.with_name(f"gencove.{name}") for name in ("in", "out", "err")]
+        streams[0].write_text(typed)
+        asked = {
+            "words": words,
+            "environment": self.environment(**settings),
+            "folder": str(self.folder),
+            "streams": [str(path) for path in streams],
+        }
+        self.forks.stdin.write(json.dumps(asked) + "\n")
+        self.forks.stdin.flush()
+        return Said(int(self.forks.stdout.readline()), streams[1].read_text(), streams[2].read_text())
+
+    def installed_gencove(self, *words: str, typed: str = "", **settings: str) -> Said:
+        """The same, by the program that pip has installed."""
+        done = subprocess.run(
+            [GENCOVE, *words], cwd=self.folder, env=self.environment(**settings), input=typed, capture_output=True,
+            text=True, timeout=60,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def environment(self, **settings: str) -> dict[str, str]:
         facts = self.sandbox.facts
-        environment = {
+        return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "GENCOVE_HOST": facts["host"],
             "GENCOVE_SAVE_DUMP_LOG": "FALSE",
             **(settings if "GENCOVE_EMAIL" in settings else {"GENCOVE_API_KEY": facts["api_key"], **settings}),
         }
-        done = subprocess.run(
-            [GENCOVE, *words], cwd=self.folder, env=environment, input=typed, capture_output=True, text=True, timeout=60
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
 
     def api(self, path: str, *, method: str = "GET", body: Any = None, key: str = "") -> Any:
         """What the wire says, to hold the command's words against."""
@@ -97,7 +119,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         sandbox.start()
         with _receiver(made) as url:
             _carry_two_samples_through(made, url)
-        yield made
+        with subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("forked_gencove.py"))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as made.forks:  # fmt: skip
+            yield made
         assert sandbox.end(signal.SIGINT) == 0, sandbox.last_words()
     finally:
         sandbox.clear()
