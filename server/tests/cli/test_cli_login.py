@@ -21,7 +21,9 @@ class Ann:
     email: str
 
     def projects(self, *, typed: str = "", password: str = PASSWORD) -> Said:
-        return self.world.installed_gencove("projects", "list", typed=typed, GENCOVE_EMAIL=self.email, GENCOVE_PASSWORD=password)
+        return self.world.installed_gencove(
+            "projects", "list", typed=typed, GENCOVE_EMAIL=self.email, GENCOVE_PASSWORD=password
+        )
 
     def api(self, method: str, path: str, access: str = "", body: Any = None) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {access}"} if access else {}
