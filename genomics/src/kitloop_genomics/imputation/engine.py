@@ -22,7 +22,7 @@ from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.passes import copied, drawn_pairs, ranked
 from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import Preset
-from kitloop_genomics.imputation.reading import Reading, read, switch_chances
+from kitloop_genomics.imputation.reading import Reading, read, switch_chances, weighed_by_unread
 from kitloop_genomics.imputation.windows import best_donors, windows
 
 
@@ -86,6 +86,7 @@ def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Pr
     chance = np.concatenate([_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)])
     gp = _genotypes(chance)
     gp[rows[reading.site]] = reading.true_genotypes(gp[rows[reading.site]])
+    gp[rows] = weighed_by_unread(gp[rows], likelihood[rows], reading.site)
     gt = gp.argmax(axis=1).astype(np.int8)
     return Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gt, phased_genotypes(chance, gt, rows))
 

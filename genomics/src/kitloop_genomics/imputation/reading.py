@@ -13,6 +13,9 @@ from kitloop_genomics.imputation.linking import Runs, runs, seen_sites, single_s
 # A single base may be worse than its quality says; no genotype is ever ruled out by less than this.
 _READ_ERROR = 1e-3
 _RARE, _COMMON = 1e-3, 1e-2  # frequencies of the rarer allele
+# How many times likelier the reads must be with the rarer allele than without it, for them to say what no donor does:
+# two good bases are, one is not.
+_SURE_OF_RARE = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,13 @@ class Reading:
 
     site: (J,) int64 indices into the stretch's sites.  likelihood: (J, copies + 1) float32 of the true genotype, each
     row's largest about 1.  frequency: (J,) float32 of ALT in the panel.  mismatch: chance that a copied allele
-    differs.  runs: those that one read seems to show, as one step of the chain each.
+    differs.  runs: those that one read seems to show, as one step of the chain each.  told: (J, copies + 1) the
+    likelihood as it was given, which no floor keeps from being sure.
     """
 
     site: NDArray[np.int64]
     likelihood: NDArray[np.float32]
+    told: NDArray[np.float32]
     frequency: NDArray[np.float32]
     mismatch: float
     runs: Runs
@@ -68,14 +73,18 @@ class Reading:
     def true_genotypes(self, copied: NDArray[np.float32]) -> NDArray[np.float32]:
         """(J, copies + 1) posterior of the true genotype from that of the copied one, which may differ by a mismatch.
 
-        Only where the rarer allele is common: at a rare site a read of it is likelier to be an error than to show a
-        carrier among whose donors nobody carries it, so there the copied genotype stands.
+        At a rare site a read of the rarer allele is likelier to be an error than to show a carrier among whose donors
+        nobody carries it, so there the copied genotype stands, unless several reads show it.
         """
+        is_rare = np.minimum(self.frequency, 1 - self.frequency) < _COMMON
+        with_common = np.where(self.frequency < 0.5, self.told[:, 0], self.told[:, -1])
+        is_sure = is_rare & (self.told.max(axis=1) > _SURE_OF_RARE * with_common)
         given_copied = _mismatches(self.mismatch, self.likelihood.shape[1] - 1)
         likelihood = self.likelihood.astype(np.float64)
-        weighed = (copied / (likelihood @ given_copied.T)) @ given_copied * likelihood
-        rarer = np.minimum(self.frequency, 1 - self.frequency)[:, None]
-        found = np.where(rarer >= _COMMON, weighed / weighed.sum(axis=1, keepdims=True), copied)
+        before_reads = (copied / (likelihood @ given_copied.T)) @ given_copied
+        weighed = before_reads * np.where(is_sure[:, None], self.told, likelihood)
+        stands = (is_rare & ~is_sure)[:, None]
+        found = np.where(stands, copied, weighed / weighed.sum(axis=1, keepdims=True))
         return np.asarray(found, np.float32)
 
     def _of_genotypes(self) -> NDArray[np.float32]:
@@ -109,7 +118,23 @@ def read(
     site = np.flatnonzero(seen_sites(likelihood) & ((rarer >= _RARE) | np.where(frequency < 0.5, of_alt, of_ref)))
     linked = position is not None and likelihood.shape[1] == 3 and len(site) > 0
     together = runs(likelihood, position, site) if linked and position is not None else single_sites(len(site))
-    return Reading(site, allowing_for_errors(likelihood[site]), frequency[site].astype(np.float32), mismatch, together)
+    return Reading(
+        site, allowing_for_errors(likelihood[site]), likelihood[site].astype(np.float32),
+        frequency[site].astype(np.float32), mismatch, together,
+    )  # fmt: skip
+
+
+def weighed_by_unread(
+    gp: NDArray[np.float32], likelihood: NDArray[np.float32], read_sites: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(M, copies + 1) posteriors with the reads of sites that the chain did not take: there they show the common allele.
+
+    One such read says little, but four of them that a person is no carrier, whatever the donors are.
+    """
+    weighed = gp * allowing_for_errors(likelihood)
+    weighed /= weighed.sum(axis=1, keepdims=True)
+    weighed[read_sites] = gp[read_sites]
+    return weighed
 
 
 def allowing_for_errors(likelihood: NDArray[np.float32]) -> NDArray[np.float32]:
