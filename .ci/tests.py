@@ -8,25 +8,26 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What pytest is pointed at, and with whose settings. The longest first, so that none is left alone at the end; the server's are
-# several, since they mostly wait for programs that they start.
+# What pytest is pointed at, and with whose settings. The server's are several, since they mostly wait for programs that they start.
 APART = tuple(f"server/tests/{folder}" for folder in ("journeys", "api", "cli", "faults"))
+# Two that need no compiled kernels, while these are compiled; then the longest first, so that none is left alone at the end.
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("storefront", ("storefront/tests",)),
+    ("lab", ("lab/tests",)),
     ("server", (APART[0],)),
     ("genomics", ("genomics/tests",)),
     ("server", (APART[1],)),
-    ("storefront", ("storefront/tests",)),
-    ("server", (APART[2],)),
-    ("lab", ("lab/tests",)),
     ("server", (APART[3],)),
+    ("server", (APART[2],)),
     ("server", ("server/tests", *(f"--ignore={folder}" for folder in APART))),
     ("sdk", ("sdk/tests",)),
 )
+WITHOUT_KERNELS = {"storefront", "lab", "sdk"}
 PACKAGES = tuple(dict.fromkeys(package for package, _ in PARTS))
 NONE_CHOSEN = 5  # pytest's exit code
 LINE = re.compile(r"(\d+) (passed|failed|error|errors|skipped)\b")
@@ -52,11 +53,15 @@ def main() -> int:
     )  # those that start programs mostly wait for them
     total = {"passed": 0, "failed": 0, "skipped": 0}
     broken = []
-    if set(chosen) - {"lab", "storefront", "sdk"}:
-        warm_up()
+    print(f"testing {', '.join(chosen)}; each is printed when it is done", flush=True)
     with ThreadPoolExecutor(at_once) as pool:
-        print(f"testing {', '.join(chosen)}; each is printed when it is done", flush=True)
-        for done in as_completed([pool.submit(run, package, [*where, *marks, *rest]) for package, where in parts]):
+        running: list[Future[Outcome]] = []
+        kernels: Future[None] | None = None
+        for package, where in parts:
+            if package not in WITHOUT_KERNELS:
+                kernels = kernels or pool.submit(warm_up)
+            running.append(pool.submit(run, package, [*where, *marks, *rest], kernels))
+        for done in as_completed(running):
             outcome = done.result()
             print(f"== {outcome.package}, {outcome.seconds:.0f} s\n{outcome.text}", flush=True)
             total["passed"] += outcome.counts.get("passed", 0)
@@ -72,14 +77,16 @@ def main() -> int:
 
 
 def warm_up() -> None:
-    """Compiles the analysis' kernels once, where sandboxes look for them: half a minute, which each part would take by itself."""
+    """Compiles the analysis' kernels once, where sandboxes look for them: a minute, which each part would take by itself."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache / "kitloop" / "numba"))
-    print("compiling the analysis' kernels, once", flush=True)
-    subprocess.run([str(Path(sys.executable).with_name("kitloop-genomics")), "warmup"], cwd=ROOT, check=True)
+    command = [str(Path(sys.executable).with_name("kitloop-genomics")), "warmup"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def run(package: str, words: list[str]) -> Outcome:
+def run(package: str, words: list[str], kernels: "Future[None] | None") -> Outcome:
+    if kernels is not None:
+        kernels.result()
     began = time.monotonic()
     ini = ROOT / package / "pytest.ini"
     settings = ini if ini.exists() else ROOT / package / "pyproject.toml"
