@@ -3,34 +3,18 @@
 import json
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
-from cast import Cast, make_lab
+from cast import Cast
 from django.test import Client
 from django.utils import timezone
 from kitloop.base import objects
 from kitloop.kits.models import Hold, Sample
 from kitloop.projects.models import Project
-from kitloop.runs.execute import execute
 from kitloop.runs.identity import _key, compare_in_project
 from kitloop.runs.models import File
-from kitloop.runs.opening import open_run
 from procrastinate.contrib.django.models import ProcrastinateJob
-from test_results import demo, reads, settled  # noqa: F401 fixtures
-
-from lab import deliver, ordered_kit
-
-
-def analyzed(client: Client, cast: Cast, files: dict[str, bytes]) -> Sample:
-    lab = make_lab()
-    kit = ordered_kit(cast, lab, state="sequencing")
-    deliver(client, lab, kit, files)
-    job = ProcrastinateJob.objects.get(task_name="runs.open")
-    run = open_run(kit.id, {role: UUID(upload) for role, upload in job.args["uploads"].items()})
-    assert run is not None
-    execute(run.id)
-    return kit.sample
+from test_results import analyzed, demo, reads, settled  # noqa: F401 fixtures
 
 
 def another(cast: Cast, like: Sample, *, project: Project | None = None, shift: int = 0) -> Sample:
@@ -48,7 +32,7 @@ def another(cast: Cast, like: Sample, *, project: Project | None = None, shift: 
 
 @pytest.fixture
 def first(client: Client, cast: Cast, demo: Path, tmp_path: Path) -> Sample:  # noqa: F811
-    return analyzed(client, cast, reads(demo, tmp_path / "reads"))
+    return analyzed(client, cast, reads(demo, tmp_path / "reads")).sample
 
 
 def held(sample: Sample) -> list[tuple[str, str, str]]:
