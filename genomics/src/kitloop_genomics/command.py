@@ -323,9 +323,13 @@ def warmup() -> None:
     \b
     Example: KITLOOP_DATA=/srv/kitloop kitloop-genomics warmup
     """
-    from kitloop_genomics.warmup import warm_up
+    from kitloop_genomics.warmth import is_warm, mark_warm
 
-    warm_up()
+    if not is_warm():
+        from kitloop_genomics.warmup import warm_up
+
+        warm_up()
+        mark_warm()
     click.echo("kernels are compiled")
 
 

@@ -1,15 +1,18 @@
 """The `kitloop` command with wrong words: one line that says what to do, never a traceback."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from cast import make_cast, make_lab
 from cryptography.fernet import Fernet
+from kitloop.base import postgres
 from kitloop.base.sealed import _fernet
 from kitloop.local.doctor import _sealed
 from kitloop_sdk.command import main
@@ -20,17 +23,26 @@ KITLOOP = str(Path(sys.executable).with_name("kitloop"))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
+def data() -> str:
+    return str(Path(os.environ["KITLOOP_DATA"]).with_name("commands"))
+
+
 def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("KITLOOP_", "DJANGO_", "DATABASE_"))}
-    data = str(Path(os.environ["KITLOOP_DATA"]).with_name("commands"))
     return subprocess.run(
-        [KITLOOP, *words], env={**clean, "KITLOOP_DATA": data, **settings}, capture_output=True, text=True
+        [KITLOOP, *words], env={**clean, "KITLOOP_DATA": data(), **settings}, capture_output=True, text=True
     )
 
 
 @pytest.fixture(scope="module")
-def _migrated() -> None:
+def _migrated() -> Iterator[None]:
+    """The tables are there, and PostgreSQL stays up: each command would start and stop it."""
     assert run("migrate").returncode == 0
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("KITLOOP_DATA", data())
+            stack.enter_context(postgres.used())
+        yield
 
 
 @pytest.mark.usefixtures("_migrated")

@@ -1,18 +1,20 @@
 """The one door for requests that leave: refuses private and special addresses on the very socket that connects.
 
 Checked at the socket and not at the name: a name may answer with a public address when asked and a private one when used.
+Import it where a request is made: its library takes longer to load than most commands take to do their work.
 """
 
 import asyncio
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from kitloop.base.answer import Answer
 
 KEPT_BYTES = 4096
 READ_BYTES = 64 * 1024
@@ -26,16 +28,6 @@ Network = IPv4Network | IPv6Network
 
 class Refused(OSError):
     """The address is one that this door does not open to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: status and at most 4 kB of the body. `status` is None where nothing came; `error` says why."""
-
-    status: int | None
-    body: str = ""
-    error: str = ""
-    retry_after: str = ""
 
 
 def networks(texts: Sequence[str]) -> list[Network]:

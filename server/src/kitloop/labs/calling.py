@@ -5,7 +5,7 @@ import json
 from django.conf import settings
 from kitloop_sdk.labs import sign_request
 
-from kitloop.base.outbound import Answer, request_once
+from kitloop.base.answer import Answer
 from kitloop.labs.models import Lab
 
 TIMEOUT_SECONDS = 20.0
@@ -14,6 +14,8 @@ _LATER = frozenset({408, 425, 429})
 
 def call(lab: Lab, path: str, body: bytes = b"") -> Answer:
     """POSTs to the lab, once. Must not be inside a transaction."""
+    from kitloop.base.outbound import request_once
+
     headers = sign_request(lab.secret, lab=lab.slug, method="POST", path=path, body=body)
     return request_once(
         "POST",

@@ -10,8 +10,8 @@ from django.db import transaction
 from kitloop_sdk.labs import Order, Recipient
 
 from kitloop.base import clock
+from kitloop.base.answer import Answer
 from kitloop.base.jobs import defer
-from kitloop.base.outbound import Answer
 from kitloop.kits.holds import close_holds, open_hold
 from kitloop.kits.models import Kit
 from kitloop.kits.moves import advance_kit, learn

@@ -30,6 +30,7 @@ def run(application: str, *, bind: str, workers: int, threads: int, pid_file: st
         "workers": workers,
         "threads": threads,
         "worker_class": "gthread",
+        "preload_app": True,  # loaded once, and what is loaded is shared; a worker that ended is replaced in no time
         "pidfile": pid_file,
         "limit_request_line": 8190,  # the longest that gunicorn reads
         "forwarded_allow_ips": "",  # whose X-Forwarded-Proto is believed is KITLOOP_TRUSTED_PROXIES' to say (base.requests)

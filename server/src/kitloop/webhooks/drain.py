@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -15,10 +15,13 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import close_old_connections
 from django.utils import timezone
 
-from kitloop.base.outbound import Answer, Door
+from kitloop.base.answer import Answer
 from kitloop.webhooks.bell import ring
 from kitloop.webhooks.outcomes import Owed, Try, due, record
 from kitloop.webhooks.signing import headers_for
+
+if TYPE_CHECKING:
+    from kitloop.base.outbound import Door
 
 IN_FLIGHT = 8
 TAKEN_AT_ONCE = 64
@@ -59,6 +62,8 @@ async def drain(subscription_id: UUID) -> None:
 
     Only one may run per subscription at a time: the job's lock sees to that.
     """
+    from kitloop.base.outbound import Door
+
     async with Door(
         allowed=settings.KITLOOP_WEBHOOK_ALLOWED_NETWORKS, timeout_seconds=settings.KITLOOP_WEBHOOK_TIMEOUT_SECONDS
     ) as door:
@@ -73,7 +78,7 @@ async def drain(subscription_id: UUID) -> None:
         await aside(ring, subscription_id)
 
 
-async def _send_all(door: Door, subscription_id: UUID, flying: dict[asyncio.Task[Try], UUID]) -> bool:
+async def _send_all(door: "Door", subscription_id: UUID, flying: dict[asyncio.Task[Try], UUID]) -> bool:
     """Keeps `flying` full as long as something is due; returns whether it stopped for time, with perhaps more to do."""
     waiting: deque[Owed] = deque()
     until = time.monotonic() + SLICE_SECONDS
@@ -96,7 +101,7 @@ async def _send_all(door: Door, subscription_id: UUID, flying: dict[asyncio.Task
             del flying[task]
 
 
-async def _try(door: Door, owed: Owed) -> Try:
+async def _try(door: "Door", owed: Owed) -> Try:
     started, clock = timezone.now(), time.monotonic()
     if owed.protocol == "email":
         answer = await asyncio.get_running_loop().run_in_executor(_MAIL, _write_mail, owed)
@@ -107,7 +112,7 @@ async def _try(door: Door, owed: Owed) -> Try:
     return Try(owed.id, started, round((time.monotonic() - clock) * 1000), answer, is_delivered)
 
 
-async def _call(door: Door, owed: Owed) -> Answer:
+async def _call(door: "Door", owed: Owed) -> Answer:
     headers = headers_for(owed.body, event_id=owed.event_id, secret=owed.secret, timestamp=int(time.time()))
     return await door.request("POST", owed.target, headers=headers, body=owed.body)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from kitloop.base.outbound import Answer
+from kitloop.base.answer import Answer
 from kitloop.webhooks.models import Attempt, Delivery, Subscription
 from kitloop.webhooks.schedule import BREAKER_FAILURES, DISABLED_AFTER, next_due, next_probe
 from kitloop.webhooks.subscriptions import disable_subscription
