@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 from cases import CAST, Case, Who, audit, forms, kits, organizations, people, projects, subscriptions
-from cast import Cast
+from cast import Cast, make_cast
 from django.db import connection, transaction
 from django.test import Client
 from kitloop.api.urls import kitloop_v1, v2
+from pytest_django import DjangoDbBlocker
 
 SUBJECTS = [audit, forms, kits, organizations, people, projects, subscriptions]
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
@@ -27,7 +28,22 @@ def test_every_route_and_method_is_tried_by_the_whole_cast() -> None:
     assert all(set(case.expected) == set(CAST) for case in CASES)
 
 
-@pytest.fixture
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside leaves no trace, so that one cast serves for all requests: making it takes longer than they do."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+    """One for all of this file: whatever a test does is undone."""
+    with django_db_blocker.unblock(), undone():
+        yield make_cast()
+
+
+@pytest.fixture(scope="module")
 def ids(cast: Cast) -> dict[str, str]:
     return {name: id for subject in SUBJECTS for name, id in subject.ids(cast).items()}
 
@@ -42,14 +58,6 @@ def _sent(client: Client, case: Case, path: str, cast: Cast, ids: dict[str, str]
         headers=getattr(cast, who).headers if who else {},
     )
     return answer.status_code, getattr(answer, "content", b"")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside leaves no trace, so that one cast serves for several requests: making it takes longer than they do."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.method}-{case.route}")

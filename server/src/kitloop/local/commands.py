@@ -36,7 +36,7 @@ def serve(host: str, port: int, workers: int, threads: int, migrate: bool, pid_f
         click.echo(f"Error: port {port} on {host} is taken. Choose another with --port or KITLOOP_PORT.", err=True)
         sys.exit(2)
     os.environ.setdefault("KITLOOP_URL", f"http://{host}:{port}")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kitloop.config.settings")
+    load_django()  # a bad setting is told before a database is started
     with database():
         if migrate:
             migrate_in_a_process()
@@ -65,10 +65,10 @@ def worker(queues: str, concurrency: int, migrate: bool) -> None:
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()]
     if unknown := [queue for queue in chosen if queue not in QUEUES]:
         raise click.BadParameter(f"no queue {', '.join(unknown)}. Known: {', '.join(QUEUES)}.", param_hint="--queues")
+    load_django()
     with database():
         if migrate:
             migrate_in_a_process()
-        load_django()
         from kitloop.worker.run import run_worker
 
         run_worker(queues=chosen, concurrency=concurrency)
