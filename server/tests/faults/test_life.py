@@ -33,16 +33,16 @@ def _nothing_is_left(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "how"),
-    [("/initdb", signal.SIGTERM), ("--port", signal.SIGINT)],
+    ("mark", "how", "every"),  # initdb is soon over; each look reads all processes of the machine
+    [("/initdb", signal.SIGTERM, 0.01), ("--port", signal.SIGINT, 0.1)],
     ids=["SIGTERM-while-the-database-is-made", "SIGINT-while-the-programs-start"],
 )
 def test_a_sandbox_that_is_told_to_end_while_it_starts_leaves_nothing(
-    passing: Sandbox, mark: str, how: signal.Signals
+    passing: Sandbox, mark: str, how: signal.Signals, every: float
 ) -> None:
     passing.begin()
     passing.wait_until(
-        f"{mark} is there", lambda: any(mark in " ".join(p.words) for p in passing.living()), seconds=60, every=0.01
+        f"{mark} is there", lambda: any(mark in " ".join(p.words) for p in passing.living()), seconds=60, every=every
     )
     assert passing.end(how) == 0, passing.last_words()
     _nothing_is_left(passing)
