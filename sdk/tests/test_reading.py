@@ -301,10 +301,10 @@ def test_a_host_must_be_an_address() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    modules = {"webhooks", "labs", "countries", "command"}
-    public = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - modules - {"TYPE_CHECKING", "Any"}
-    assert public | {"Client"} == set(kitloop_sdk.__all__)
-    assert kitloop_sdk.Client.__name__ == "Client"
+    helpers = {"webhooks", "labs", "countries", "command", "import_module", "TYPE_CHECKING", "Any"}
+    loaded = {name for name in vars(kitloop_sdk) if not name.startswith("_")} - helpers
+    assert loaded <= set(kitloop_sdk.__all__)
+    assert [getattr(kitloop_sdk, name).__name__ for name in kitloop_sdk.__all__] == kitloop_sdk.__all__
     with pytest.raises(AttributeError, match="no attribute 'Clients'"):
         _ = kitloop_sdk.Clients
     assert kitloop_sdk.__all__ == sorted(kitloop_sdk.__all__, key=lambda name: (name.islower(), name))

@@ -4,6 +4,7 @@ The public names are the ones below, plus the modules `kitloop_sdk.labs` (both s
 `kitloop_sdk.countries` (whereto a kit may be ordered).
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kitloop_sdk._errors import (
@@ -21,26 +22,26 @@ from kitloop_sdk._errors import (
     UnexpectedAnswer,
     ValidationFailed,
 )
-from kitloop_sdk._orders import KitOrder
-from kitloop_sdk._records import (
-    Ancestry,
-    Distribution,
-    File,
-    Hold,
-    Journey,
-    JourneyKit,
-    Move,
-    Population,
-    QualityControl,
-    Sample,
-    Status,
-    Subscription,
-    TraitScore,
-)
 from kitloop_sdk.webhooks import WebhookEvent, WebhookVerificationError, verify_webhook
 
 if TYPE_CHECKING:
     from kitloop_sdk._client import Client
+    from kitloop_sdk._orders import KitOrder
+    from kitloop_sdk._records import (
+        Ancestry,
+        Distribution,
+        File,
+        Hold,
+        Journey,
+        JourneyKit,
+        Move,
+        Population,
+        QualityControl,
+        Sample,
+        Status,
+        Subscription,
+        TraitScore,
+    )
 
 __all__ = [
     "Ancestry",
@@ -78,9 +79,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """`Client` is imported when it is asked for: every program that only checks a signature would wait for its HTTP library."""
-    if name == "Client":
-        from kitloop_sdk._client import Client
-
-        return Client
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """The client and its objects are imported when they are asked for: whoever only checks a signature would wait for them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = {"Client": "_client", "KitOrder": "_orders"}.get(name, "_records")
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -3,12 +3,14 @@
 import json
 import logging
 import random
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,7 +65,7 @@ class Http:
             "Accept": "application/json",
             "User-Agent": f"kitloop-sdk/{version('kitloop-sdk')}",
         }
-        self._transport = httpx2.HTTPTransport(proxy=proxy)
+        self._transport = httpx2.HTTPTransport(verify=_tls(), proxy=proxy)
 
     def close(self) -> None:
         self._transport.close()
@@ -142,6 +144,12 @@ class Http:
             raise NoAnswer(f"{what}: no answer from {url.host} ({type(error).__name__})") from error
         except httpx2.DecodingError as error:
             raise UnexpectedAnswer(f"{what}: the answer's encoding is broken") from error
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The authorities to trust, read once: a program that makes a client per request would parse them each time."""
+    return httpx2.create_ssl_context()
 
 
 def pause_seconds(number: int) -> float:
