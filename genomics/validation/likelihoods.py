@@ -70,6 +70,7 @@ def _bcftools(bam: Path, bundle: Bundle, used: list[NDArray[np.bool_]], work: Pa
     ]
     table.write_text("".join(rows))
     sites = pysam.tabix_index(str(table), force=True, seq_col=0, start_col=1, end_col=1)
+    pysam.set_verbosity(0)  # htslib finds fault with a header line of bcftools' own
     # As we do: no BAQ, pairs of any kind, the same least qualities; insertions and deletions left out.
     pysam.bcftools.mpileup(
         "-f", str(bundle.reference), "-T", sites, "-q", str(MIN_MAPQ), "-Q", str(MIN_BASE_QUALITY), "-B", "-A", "-I",
@@ -83,7 +84,6 @@ def _bcftools(bam: Path, bundle: Bundle, used: list[NDArray[np.bool_]], work: Pa
         (one.name, int(at)): row for one in bundle.panel.chromosomes for row, at in enumerate(one.position.tolist())
     }
     pysam.bcftools.index(str(called), catch_stdout=False)
-    pysam.set_verbosity(0)  # pysam finds fault with a header line of bcftools' own
     with pysam.VariantFile(str(called)) as file:
         for record in file:
             phred = record.samples[0].get("PL")
