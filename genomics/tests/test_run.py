@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation import unit
 from kitloop_genomics.pipeline import analyse
-from kitloop_genomics.progress import Progress
+from kitloop_genomics.progress import Progress, peak_rss_mb
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
 from kitloop_genomics.steps import reads as reads_step
 from kitloop_genomics.writing import sha256_of
@@ -220,3 +222,11 @@ def test_progress_is_written_as_json_lines(demo: Demo, bundle: Bundle, tmp_path:
         (step, state) for step in ("bundle", "intake", "delivery") for state in ("started", "finished")
     ]
     assert [step.name for step in found.steps] == ["bundle", "intake", "delivery"]
+
+
+def test_memory_is_the_programs_own_whatever_the_one_that_started_it_held() -> None:
+    much = bytearray(b"x") * 200_000_000
+    code = "from kitloop_genomics.progress import peak_rss_mb; print(peak_rss_mb())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert 5 < float(done.stdout) < 150 < peak_rss_mb()
+    assert len(much) == 200_000_000
