@@ -1,4 +1,7 @@
-"""One demo, one bundle in memory, one simulated person and one finished run, shared by all tests of a session."""
+"""One demo, one bundle in memory, one simulated person and one finished run, shared by all tests of a session.
+
+Each is there a second time in short, with a fifth of the genome, for all that doesn't depend on its length.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pysam
 import pytest
+from commands import call
 from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.demo.build import Demo, build_demo
 from kitloop_genomics.imputation.model import Dosages
@@ -26,7 +30,10 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    return build_demo(tmp_path_factory.mktemp("genomics") / "demo", seed=1)
+    """As the command makes it."""
+    demo = Demo(tmp_path_factory.mktemp("genomics") / "demo")
+    assert call("panel", "demo", demo.path).stdout == f"bundle  {demo.bundle}\npeople  {demo.people}\n"
+    return demo
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +50,32 @@ def reads(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimulatedRead
 def finished(bundle: Bundle, reads: SimulatedReads, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     out = tmp_path_factory.mktemp("finished")
     analysis = analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=out, truth=reads.truth_vcf)
+    return Finished(analysis, out)
+
+
+@pytest.fixture(scope="session")
+def short_demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Two chromosomes of 400 kb, and the whole panel."""
+    return build_demo(tmp_path_factory.mktemp("short") / "demo", seed=1, length_bp=400_000)
+
+
+@pytest.fixture(scope="session")
+def short_bundle(short_demo: Demo) -> Bundle:
+    return open_bundle(short_demo.bundle)
+
+
+@pytest.fixture(scope="session")
+def short_reads(short_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimulatedReads:
+    return simulate_reads(short_demo, "kit-1", tmp_path_factory.mktemp("short-reads"))
+
+
+@pytest.fixture(scope="session")
+def short_run(short_bundle: Bundle, short_reads: SimulatedReads, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """An unbroken run on one thread."""
+    out = tmp_path_factory.mktemp("short-run")
+    analysis = analyse(
+        short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=out, truth=short_reads.truth_vcf
+    )
     return Finished(analysis, out)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from array_files import twentythree
+from commands import call
 from conftest import Finished
 from kitloop_genomics.arrays.export import read_export
 from kitloop_genomics.arrays.vendors import Vendor
@@ -176,13 +177,10 @@ def test_the_simulator_of_exports_loads_no_analysis_module(demo: Demo, tmp_path:
     assert done.stdout.strip() == "[]"
 
 
-COMMAND = [sys.executable, "-c", "from kitloop_genomics.command import main; main()"]
-
-
 def test_the_command_takes_reads_or_an_array_and_not_both(tmp_path: Path, simulated: SimulatedArray) -> None:
     common = ["run", "--bundle", tmp_path, "--sample-id", "s", "--out", tmp_path / "out"]
     for more in ([], ["--r1", "a"], ["--array", simulated.export, "--r1", "a"], ["--array", tmp_path / "none"]):
-        done = subprocess.run([*COMMAND, *common, *more], capture_output=True, text=True, check=False)
+        done = call(*common, *more)
         assert done.returncode == 2
         assert "Error" in done.stderr
         assert "Traceback" not in done.stderr
@@ -190,10 +188,17 @@ def test_the_command_takes_reads_or_an_array_and_not_both(tmp_path: Path, simula
 
 def test_the_command_refuses_a_bad_export_with_a_verdict_and_exit_code_0(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_bytes(b"my genome")
-    done = subprocess.run(
-        [*COMMAND, "run", "--bundle", demo.bundle, "--array", tmp_path / "x.txt", "--sample-id", "s", "--out",
-         tmp_path / "out", "--json"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = call(
+        "run",
+        "--bundle",
+        demo.bundle,
+        "--array",
+        tmp_path / "x.txt",
+        "--sample-id",
+        "s",
+        "--out",
+        tmp_path / "out",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["reasons"][0]["code"] == "array_unknown_vendor"

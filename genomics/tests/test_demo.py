@@ -23,14 +23,14 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_same_seed_gives_the_same_bytes(demo: Demo, tmp_path: Path) -> None:
-    again = build_demo(tmp_path / "again", seed=1)
-    assert _contents(again.path) == _contents(demo.path)
+def test_the_same_seed_gives_the_same_bytes(short_demo: Demo, tmp_path: Path) -> None:
+    again = build_demo(tmp_path / "again", seed=1, length_bp=400_000)
+    assert _contents(again.path) == _contents(short_demo.path)
 
 
-def test_another_seed_gives_another_panel(demo: Demo, tmp_path: Path) -> None:
-    other = build_demo(tmp_path / "other", seed=2)
-    assert (other.bundle / SITES).read_bytes() != (demo.bundle / SITES).read_bytes()
+def test_another_seed_gives_another_panel(short_demo: Demo, tmp_path: Path) -> None:
+    other = build_demo(tmp_path / "other", seed=2, length_bp=400_000)
+    assert (other.bundle / SITES).read_bytes() != (short_demo.bundle / SITES).read_bytes()
     assert check_bundle(other.bundle) == []
 
 
@@ -42,12 +42,12 @@ def test_a_whole_demo_is_reused_untouched(demo: Demo) -> None:
     assert (demo.bundle / "manifest.json").stat().st_mtime_ns == before
 
 
-def test_a_damaged_demo_is_built_again(demo: Demo, tmp_path: Path) -> None:
+def test_a_damaged_demo_is_built_again(short_demo: Demo, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    shutil.copytree(demo.path, copy)
+    shutil.copytree(short_demo.path, copy)
     (copy / "bundle" / SITES).write_bytes(b"damaged")
-    build_demo(copy, seed=1)
-    assert _contents(copy) == _contents(demo.path)
+    build_demo(copy, seed=1, length_bp=400_000)
+    assert _contents(copy) == _contents(short_demo.path)
 
 
 def test_a_folder_with_other_things_is_never_overwritten(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_demo(tmp_path / "demo", seed=1, tell=interrupt)
+        build_demo(tmp_path / "demo", seed=1, length_bp=400_000, tell=interrupt)
     assert list(tmp_path.iterdir()) == []
 
 

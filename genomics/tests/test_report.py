@@ -72,9 +72,9 @@ def test_what_is_not_reported_says_why_in_words(written: dict) -> None:
     assert all(row["not_reported_because"] is None for row in written["scores"]["items"])
 
 
-def test_a_failed_sample_has_a_report_without_results(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
-    reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem="truncated")
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
+def test_a_failed_sample_has_a_report_without_results(short_demo: Demo, short_bundle: Bundle, tmp_path: Path) -> None:
+    reads = simulate_reads(short_demo, "kit-1", tmp_path / "reads", problem="truncated")
+    analyse(short_bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
     content = valid(json.loads((tmp_path / "out" / "report.json").read_text()))
     assert (content["status"], content["quality"]["verdict"]) == ("failed_qc", "fail")
     assert [row["code"] for row in content["reasons"]] == ["fastq_truncated"]

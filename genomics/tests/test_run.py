@@ -83,14 +83,6 @@ def test_imputation_is_accurate(finished: Finished) -> None:
     assert accuracy["nrc"] > 0.95
 
 
-def test_a_second_run_gives_the_same_bytes(
-    finished: Finished, bundle: Bundle, reads: SimulatedReads, tmp_path: Path
-) -> None:
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, threads=2)
-    for name in (*DELIVERED.values(), *COMPANIONS.values()):
-        assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes()
-
-
 @pytest.mark.parametrize(
     ("problem", "code", "control"),
     [
@@ -102,10 +94,10 @@ def test_a_second_run_gives_the_same_bytes(
     ],
 )
 def test_each_problem_is_told_apart_and_leaves_only_its_report(
-    demo: Demo, bundle: Bundle, tmp_path: Path, problem: str, code: str, control: str
+    short_demo: Demo, short_bundle: Bundle, tmp_path: Path, problem: str, code: str, control: str
 ) -> None:
-    reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem=problem)
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
+    reads = simulate_reads(short_demo, "kit-1", tmp_path / "reads", problem=problem)
+    analyse(short_bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
     result = _result(tmp_path / "out")
     assert result["status"] == "failed_qc"
     assert [reason["code"] for reason in result["reasons"]] == [code]
@@ -115,32 +107,34 @@ def test_each_problem_is_told_apart_and_leaves_only_its_report(
     assert _visible(tmp_path / "out") == [*OF_FAILED, "result.json"]
 
 
-def test_a_wrong_checksum_fails_even_if_the_data_is_fine(bundle: Bundle, reads: SimulatedReads, tmp_path: Path) -> None:
-    found = analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, r1_sha256="0" * 64)
+def test_a_wrong_checksum_fails_even_if_the_data_is_fine(
+    short_bundle: Bundle, short_reads: SimulatedReads, tmp_path: Path
+) -> None:
+    found = analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path, r1_sha256="0" * 64)
     assert [reason.code for reason in found.reasons] == ["checksum_mismatch"]
     statuses = {row.type.key: row.status for row in found.quality_controls}
     assert (statuses["checksum"], statuses["format"]) == ("failed", "succeeded")
 
 
-def test_reads_of_nothing_but_n_are_no_data(bundle: Bundle, tmp_path: Path) -> None:
+def test_reads_of_nothing_but_n_are_no_data(short_bundle: Bundle, tmp_path: Path) -> None:
     for mate in (1, 2):
-        text = "".join(f"@r{n}/{mate}\n{'N' * 150}\n+\n{'F' * 150}\n" for n in range(14_000))
+        text = "".join(f"@r{n}/{mate}\n{'N' * 150}\n+\n{'F' * 150}\n" for n in range(1_000))
         (tmp_path / f"R{mate}.fastq.gz").write_bytes(gzip.compress(text.encode(), 1))
     out = tmp_path / "out"
-    found = analyse(bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="nobody", out=out)
+    found = analyse(short_bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="nobody", out=out)
     assert [reason.code for reason in found.reasons] == ["too_little_data"]
-    assert (found.metrics["bases"], found.metrics["bases_usable"]) == (4_200_000, 0)
+    assert (found.metrics["bases"], found.metrics["bases_usable"]) == (300_000, 0)
     assert _visible(out) == [*OF_FAILED, "result.json"]
 
 
-def test_reads_of_another_species_fail_for_mapping(bundle: Bundle, reads: SimulatedReads, tmp_path: Path) -> None:
+def test_reads_of_another_species_fail_for_mapping(short_bundle: Bundle, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for mate in (1, 2):
-        letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (4_000, 150))]
+        letters = np.frombuffer(b"ACGT", np.uint8)[rng.integers(0, 4, (1_000, 150))]
         text = "".join(f"@r{n}/{mate}\n{row.tobytes().decode()}\n+\n{'F' * 150}\n" for n, row in enumerate(letters))
         (tmp_path / f"R{mate}.fastq.gz").write_bytes(gzip.compress(text.encode(), 1))
     out = tmp_path / "out"
-    found = analyse(bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="alien", out=out)
+    found = analyse(short_bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="alien", out=out)
     codes = [reason.code for reason in found.reasons]
     assert found.status == "failed_qc"
     assert "low_mapping" in codes
@@ -148,19 +142,19 @@ def test_reads_of_another_species_fail_for_mapping(bundle: Bundle, reads: Simula
 
 
 def test_a_failed_rerun_removes_the_earlier_deliverables(
-    demo: Demo, bundle: Bundle, finished: Finished, tmp_path: Path
+    short_demo: Demo, short_bundle: Bundle, short_run: Finished, tmp_path: Path
 ) -> None:
     for name in [*DELIVERED.values(), "result.json"]:
-        (tmp_path / name).write_bytes((finished.out / name).read_bytes())
+        (tmp_path / name).write_bytes((short_run.out / name).read_bytes())
     (tmp_path / ".work-left").mkdir()
     (tmp_path / ".work-left" / "alignment.bam").write_bytes(b"of a killed run")
-    reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem="empty")
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
+    reads = simulate_reads(short_demo, "kit-1", tmp_path / "reads", problem="empty")
+    analyse(short_bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
     assert _visible(tmp_path) == sorted([*OF_FAILED, "reads", "result.json"])
 
 
 def test_a_crash_leaves_no_result_and_no_work(
-    bundle: Bundle, reads: SimulatedReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_bundle: Bundle, short_reads: SimulatedReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "result.json").write_text("{}")
 
@@ -169,12 +163,16 @@ def test_a_crash_leaves_no_result_and_no_work(
 
     monkeypatch.setattr("kitloop_genomics.steps.reads.align", crash)
     with pytest.raises(MemoryError):
-        analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
+        analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path)
     assert _visible(tmp_path) == []
 
 
 def test_a_killed_run_is_resumed_without_doing_anything_twice_and_ends_in_the_same_bytes(
-    finished: Finished, bundle: Bundle, reads: SimulatedReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_run: Finished,
+    short_bundle: Bundle,
+    short_reads: SimulatedReads,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole, imputed = unit.impute_stretch, []
 
@@ -186,7 +184,7 @@ def test_a_killed_run_is_resumed_without_doing_anything_twice_and_ends_in_the_sa
 
     monkeypatch.setattr(unit, "impute_stretch", until_killed)
     with pytest.raises(KeyboardInterrupt):
-        analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
+        analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     kept = sorted(path.suffix for path in (tmp_path / ".units").iterdir())
     assert kept == ["", ".npz"]  # the reads' folder, and one stretch
     assert _visible(tmp_path) == [".units"]
@@ -197,26 +195,26 @@ def test_a_killed_run_is_resumed_without_doing_anything_twice_and_ends_in_the_sa
 
     monkeypatch.setattr(unit, "impute_stretch", counting)
     monkeypatch.setattr(reads_step, "align", None)
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
+    analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     assert len(imputed) == len(set(imputed)) == 2
     for name in (*DELIVERED.values(), *COMPANIONS.values()):
-        assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (short_run.out / name).read_bytes()
     assert _visible(tmp_path) == sorted([*DELIVERED.values(), *COMPANIONS.values(), "result.json"])
 
 
 @pytest.mark.parametrize("sample_id", ["", "a/b", "a b", "-x", "x" * 129, "ö", "a\tb"])
 def test_a_sample_id_that_cannot_stand_in_a_header_is_refused(
-    bundle: Bundle, reads: SimulatedReads, tmp_path: Path, sample_id: str
+    short_bundle: Bundle, short_reads: SimulatedReads, tmp_path: Path, sample_id: str
 ) -> None:
     with pytest.raises(InputError, match="sample id"):
-        analyse(bundle, reads.r1, reads.r2, sample_id=sample_id, out=tmp_path / "out")
+        analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id=sample_id, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_progress_is_written_as_json_lines(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
-    reads = simulate_reads(demo, "kit-1", tmp_path / "reads", problem="empty")
+def test_progress_is_written_as_json_lines(short_demo: Demo, short_bundle: Bundle, tmp_path: Path) -> None:
+    reads = simulate_reads(short_demo, "kit-1", tmp_path / "reads", problem="empty")
     progress = Progress(tmp_path / "logs" / "progress.jsonl", quiet=True)
-    found = analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out", progress=progress)
+    found = analyse(short_bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out", progress=progress)
     lines = [json.loads(line) for line in (tmp_path / "logs" / "progress.jsonl").read_text().splitlines()]
     assert [(line["step"], line["state"]) for line in lines] == [
         (step, state) for step in ("bundle", "intake", "delivery") for state in ("started", "finished")

@@ -8,8 +8,8 @@ from kitloop_genomics.errors import InputError
 from kitloop_genomics.validation import validate
 
 
-def test_two_people_at_1x_are_imputed_well(demo: Demo) -> None:
-    report = validate(demo, people=2)
+def test_two_people_at_1x_are_imputed_well(short_demo: Demo) -> None:
+    report = validate(short_demo, people=2)
     assert report["failed"] == []
     assert report["accuracy"]["r2_maf_above_5_percent"] > 0.95
     assert report["accuracy"]["r2"] > 0.93
@@ -17,9 +17,9 @@ def test_two_people_at_1x_are_imputed_well(demo: Demo) -> None:
     assert [row["maf_to"] for row in report["accuracy"]["by_maf"]] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 
 
-def test_people_who_all_fail_are_reported_as_such(demo: Demo) -> None:
+def test_people_who_all_fail_are_reported_as_such(short_demo: Demo) -> None:
     with pytest.raises(InputError, match="none of the 1 people passed"):
-        validate(demo, people=1, depth=0.05)
+        validate(short_demo, people=1, depth=0.05)
 
 
 @pytest.mark.long

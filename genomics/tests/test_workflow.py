@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import call
 from conftest import Finished
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.delivery import COMPANIONS, FILE_TYPES
@@ -19,68 +20,69 @@ from kitloop_genomics.pipeline import analyse, impute_part, prepare
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
 from kitloop_genomics.steps import reads as reads_step
 
-COMMAND = [sys.executable, "-c", "from kitloop_genomics.command import main; main()"]
-
 
 def test_parts_made_anywhere_are_gathered_into_the_bytes_of_one_run(
-    finished: Finished, bundle: Bundle, reads: SimulatedReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_run: Finished,
+    short_bundle: Bundle,
+    short_reads: SimulatedReads,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path)
+    prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path)
     for part in (2, 1, 2):
-        impute_part(bundle, tmp_path, part=part, parts=2)
+        impute_part(short_bundle, tmp_path, part=part, parts=2)
     monkeypatch.setattr(reads_step, "align", None)
     monkeypatch.setattr(unit, "impute_stretch", None)
-    analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
+    analyse(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path, resume=True)
     for name in (*FILE_TYPES, *COMPANIONS):
-        if (finished.out / name).exists():
-            assert (tmp_path / name).read_bytes() == (finished.out / name).read_bytes(), name
+        if (short_run.out / name).exists():
+            assert (tmp_path / name).read_bytes() == (short_run.out / name).read_bytes(), name
 
 
 def test_what_was_kept_of_other_reads_or_another_name_or_breaks_off_is_not_used(
-    bundle: Bundle, reads: SimulatedReads, demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_bundle: Bundle, short_reads: SimulatedReads, short_demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
+    prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
     aligned = []
     monkeypatch.setattr(reads_step, "align", lambda r1, *_, sample_id, **__: aligned.append((r1, sample_id)) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        prepare(bundle, reads.r1, reads.r2, sample_id="kit-2", out=tmp_path / "out")
-    other = simulate_reads(demo, "kit-9", tmp_path / "reads", depth=0.4)
+        prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-2", out=tmp_path / "out")
+    other = simulate_reads(short_demo, "kit-9", tmp_path / "reads")
     with pytest.raises(ZeroDivisionError):
-        prepare(bundle, other.r1, other.r2, sample_id="kit-1", out=tmp_path / "out")
-    prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
-    assert aligned == [(reads.r1, "kit-2"), (other.r1, "kit-1")]
+        prepare(short_bundle, other.r1, other.r2, sample_id="kit-1", out=tmp_path / "out")
+    prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
+    assert aligned == [(short_reads.r1, "kit-2"), (other.r1, "kit-1")]
     (kept,) = (tmp_path / "out").glob(".units/reads-*/alignment.bam")
     kept.write_bytes(kept.read_bytes()[:-1_000])
     with pytest.raises(ZeroDivisionError):
-        prepare(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
+        prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
 
 
-def test_a_part_of_nothing_says_what_to_do(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_part_of_nothing_says_what_to_do(short_bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--until likelihoods"):
-        impute_part(bundle, tmp_path)
+        impute_part(short_bundle, tmp_path)
     with pytest.raises(InputError, match="no part 3 of 2"):
-        impute_part(bundle, tmp_path, part=3, parts=2)
+        impute_part(short_bundle, tmp_path, part=3, parts=2)
 
 
 @pytest.mark.parametrize("part", ["0/2", "3/2", "1", "a/b", "1/", "/2", "-1/2"])
 def test_a_part_that_is_none_is_refused(tmp_path: Path, part: str) -> None:
-    words = ["impute", "--bundle", str(tmp_path), "--out", str(tmp_path), "--part", part]
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
+    done = call("impute", "--bundle", tmp_path, "--out", tmp_path, "--part", part)
     assert (done.returncode, "say 3/8" in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.timeout(300)
 def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
-    finished: Finished, demo: Demo, reads: SimulatedReads, tmp_path: Path
+    short_run: Finished, short_demo: Demo, short_reads: SimulatedReads, tmp_path: Path
 ) -> None:
     flow = tmp_path / "flow"
     flow.mkdir()
-    (flow / "config.yaml").write_text(f"bundle: {demo.bundle}\nsamples: samples.tsv\nout: results\nparts: 2\nthreads: 1\n"
+    (flow / "config.yaml").write_text(f"bundle: {short_demo.bundle}\nsamples: samples.tsv\nout: results\nparts: 2\nthreads: 1\n"
         "reads_mem_mb: 500\nreads_minutes: 5\nimpute_mem_mb: 500\nimpute_minutes: 5\n")  # fmt: skip
-    subprocess.run([*COMMAND, "workflow", str(flow)], check=True, capture_output=True)
-    broken = simulate_reads(demo, "kit-2", tmp_path / "broken", problem="truncated", depth=0.1)
+    assert call("workflow", flow).returncode == 0
+    broken = simulate_reads(short_demo, "kit-2", tmp_path / "broken", problem="truncated")
     with (flow / "samples.tsv").open("a") as stream:
-        stream.write(f"kit-1\t{reads.r1}\t{reads.r2}\nkit-2\t{broken.r1}\t{broken.r2}\n")
+        stream.write(f"kit-1\t{short_reads.r1}\t{short_reads.r2}\nkit-2\t{broken.r1}\t{broken.r2}\n")
     ours = Path(sys.executable).parent  # Snakemake's shell finds `kitloop-genomics` there
     environment = {**os.environ, "PATH": f"{ours}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
@@ -88,7 +90,7 @@ def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
         cwd=flow, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (flow / "results/kit-1/imputed.vcf.gz").read_bytes() == (finished.out / "imputed.vcf.gz").read_bytes()
+    assert (flow / "results/kit-1/imputed.vcf.gz").read_bytes() == (short_run.out / "imputed.vcf.gz").read_bytes()
     states = {
         name: json.loads((flow / "results" / name / "result.json").read_text())["status"] for name in ("kit-1", "kit-2")
     }
@@ -97,6 +99,6 @@ def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
 
 def test_files_of_a_workflow_that_are_there_stay(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("mine")
-    said = subprocess.run([*COMMAND, "workflow", str(tmp_path)], check=True, capture_output=True, text=True).stdout
+    said = call("workflow", tmp_path).stdout
     assert (tmp_path / "config.yaml").read_text() == "mine"
     assert [line.split()[0] for line in said.splitlines()] == ["written", "kept", "written", "written", "written"]

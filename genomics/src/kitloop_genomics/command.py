@@ -12,8 +12,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from kitloop_genomics import __version__
 from kitloop_genomics.arrays.commands import inspect_array_command
@@ -27,7 +25,7 @@ from kitloop_genomics.workflow.commands import impute_command, workflow_command
 if TYPE_CHECKING:
     from kitloop_genomics.quality.review import Sex
 
-# Analysis modules are imported inside the commands: `--help` and the simulator must not wait for numba and mappy.
+# Analysis modules, numpy and rich are imported inside the commands: `--help` and the simulator must not wait for them.
 
 EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
 _ELSEWHERE = "Choose another place, or make this one writable"
@@ -46,16 +44,16 @@ def main() -> None:
     try:
         kitloop_genomics(prog_name="kitloop-genomics")
     except BundleError as error:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(f"Error: {error}")
+        click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_BUNDLE)
     except InputError as error:
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(f"Error: {error}")
+        click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_USAGE)
     except OSError as error:
         if error.filename is None or error.errno not in _REMEDIES:
             raise
         said = f"Error: {error.filename}: {(error.strerror or '').lower()}. {_REMEDIES[error.errno]}"
-        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(said)
+        click.echo(said, err=True)
         sys.exit(EXIT_UNEXPECTED)
 
 
@@ -65,6 +63,8 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 
 
 def _tell() -> Callable[[str], None]:
+    from rich.console import Console
+
     console = Console(stderr=True, highlight=False)
     return lambda line: console.print(f"[dim]·[/dim] {line}") if console.is_terminal else None
 
@@ -281,6 +281,9 @@ def validate(demo: Path | None, bundle: Path | None, depth: str | None, as_json:
 def _validate_deep(folder: Path, depths: tuple[float, ...], as_json: bool, **options: Any) -> None:
     import tempfile
 
+    from rich.console import Console
+    from rich.table import Table
+
     from kitloop_genomics.bundle.open import open_bundle
     from kitloop_genomics.deep import align_deep, open_deep_bam, shortfalls, validate_deep
 
@@ -358,6 +361,9 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _show_accuracy(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("MAF", "sites", "dosage r²", title=f"r² {found['r2']}, NRC {found['nrc']}", title_justify="left")
     for row in found["by_maf"]:
         table.add_row(f"{row['maf_above']:.0%} to {row['maf_to']:.0%}", str(row["sites"]), str(row["r2"]))

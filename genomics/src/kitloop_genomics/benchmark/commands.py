@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -71,11 +69,16 @@ def simulate_benchmark_command(
 
 
 def _tell() -> Callable[[str], None]:
+    from rich.console import Console
+
     console = Console(stderr=True, highlight=False)
     return lambda line: console.print(f"[dim]·[/dim] {line}") if console.is_terminal else None
 
 
 def _show(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     title = f"{found['panel_people']} people, {found['sites']} sites"
     table = Table("depth", "who", "people", "r² all", "above 1%", "NRC", "CPU s", "peak MB", title=title)
     for row in found["depths"]:

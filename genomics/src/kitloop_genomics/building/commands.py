@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -129,6 +128,8 @@ def _show_left_out(left_out: dict[str, int]) -> None:
 @contextmanager
 def _telling() -> Iterator[tuple[Callable[[str], None], float]]:
     """A line that changes for who watches; else a line now and then."""
+    from rich.console import Console
+
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if console.is_terminal:
         with console.status("") as status:

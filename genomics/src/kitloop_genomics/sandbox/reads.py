@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.demo.build import Demo, open_demo
 from kitloop_genomics.errors import InputError
+from kitloop_genomics.sandbox.damage import packed
 from kitloop_genomics.sandbox.fastq_text import fastq_texts
 from kitloop_genomics.sandbox.person import Person, PersonChromosome, draw_person, generator
-from kitloop_genomics.sandbox.problems import CONTAMINANT_SHARE, LOW_DEPTH_X, Problem, packed
+from kitloop_genomics.sandbox.problems import CONTAMINANT_SHARE, LOW_DEPTH_X, Problem
 from kitloop_genomics.sandbox.sequencer import READ_BP, Reads, sequence_pairs
 from kitloop_genomics.sandbox.truth import write_truth_json, write_truth_vcf
 from kitloop_genomics.writing import folder_beside
