@@ -18,6 +18,7 @@ from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.result import Analysis
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
+from sexed import Chromosome, build_sexed_bundle, simulate_genome
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,13 @@ def true_dosages(bundle: Bundle, reads: SimulatedReads) -> list[Dosages]:
         Dosages(part.astype(np.float32), np.eye(3, dtype=np.float32)[part], part.astype(np.int8))
         for part in (truth[:first], truth[first:])
     ]
+
+
+@pytest.fixture(scope="session")
+def sexed_genome() -> dict[str, Chromosome]:
+    return simulate_genome()
+
+
+@pytest.fixture(scope="session")
+def sexed_bundle(sexed_genome: dict[str, Chromosome], tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return open_bundle(build_sexed_bundle(sexed_genome, tmp_path_factory.mktemp("sexed")))

@@ -58,10 +58,11 @@ def test_its_quality_controls_are_those_of_an_array(finished_array: Finished) ->
     assert list(found) == [
         "format", "checksum", "array_call_rate_min", "array_match_rate_min", "array_strange_rate_max",
         "array_sites_min", "array_heterozygosity_ratio_max", "call_rate_min", "cc_min", "hzy_max",
-        "fraction_contamination_max", "expected_r2_min", "heterozygosity_sd_max", "unexplained_max",
+        "fraction_contamination_max", "expected_r2_min", "heterozygosity_sd_max", "unexplained_max", "sex_string",
     ]  # fmt: skip
     statuses = [control.status for control in found.values()]
-    assert statuses == ["succeeded"] * 10 + ["skipped"] + ["succeeded"] * 3
+    assert statuses == ["succeeded"] * 10 + ["skipped"] + ["succeeded"] * 3 + ["skipped"]
+    assert found["sex_string"].value_string == "undetermined"  # the demo has no X, and the export few probes of it
     assert found["fraction_contamination_max"].value_string == "not applicable to an array"
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 
-import msprime
 import numpy as np
 import pysam
 import pytest
 from kitloop_genomics.benchmark.fragments import sequence
-from kitloop_genomics.building.build import build_bundle
-from kitloop_genomics.building.sources import Description, PanelSources
 from kitloop_genomics.bundle.manifest import Manifest
-from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.bundle.sex_chromosomes import SexChromosomes, sex_chromosomes
 from kitloop_genomics.errors import BundleError
@@ -24,94 +19,15 @@ from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.quality.review import Expected
 from kitloop_genomics.sandbox.fastq_text import fastq_texts, gzipped
 from kitloop_genomics.sandbox.sequencer import sequence_pairs
-
-LENGTHS = {"chr1": 400_000, "chrX": 200_000, "chrY": 60_000, "chrM": 16_000}
-PAR = ((1, 40_000), (180_001, 200_000))
-PEOPLE = 60
-SEX = SexChromosomes("chrX", "chrY", "chrM", PAR)
-
-
-@dataclass(frozen=True)
-class Chromosome:
-    """position: (M,) 1-based.  panel: (M, 120).  other: (M, 8) haplotypes of people who are not in the panel."""
-
-    name: str
-    position: np.ndarray
-    bases: np.ndarray
-    alt: np.ndarray
-    panel: np.ndarray
-    other: np.ndarray
-
-    def sequence(self, haplotype: int) -> np.ndarray:
-        bases, carried = self.bases.copy(), self.other[:, haplotype] == 1
-        bases[self.position[carried] - 1] = self.alt[carried]
-        return bases
-
-
-def _chromosome(name: str, length: int, seed: int) -> Chromosome:
-    mixes = name not in ("chrY", "chrM")
-    trees = msprime.sim_ancestry(
-        PEOPLE + 4,
-        population_size=5_000,
-        sequence_length=length,
-        recombination_rate=1e-8 if mixes else 0,
-        random_seed=seed,
-    )
-    trees = msprime.sim_mutations(trees, rate=1e-7, model=msprime.BinaryMutationModel(), random_seed=seed)
-    alleles = trees.genotype_matrix().astype(np.uint8)
-    panel = alleles[:, : 2 * PEOPLE]
-    if not mixes:
-        panel = np.repeat(panel[:, 0::2], 2, axis=1)
-    keep = (alleles.max(axis=1) == 1) & (panel.sum(axis=1) > 1) & (panel.sum(axis=1) < 2 * PEOPLE - 1)
-    position = trees.tables.sites.position[keep].astype(np.int64) + 1
-    rng = np.random.default_rng(seed)
-    bases = rng.choice(np.frombuffer(b"ACGT", np.uint8), length)
-    alt = np.frombuffer(b"CGTA", np.uint8)[np.searchsorted(np.frombuffer(b"ACGT", np.uint8), bases[position - 1])]
-    return Chromosome(name, position, bases, alt, panel[keep], alleles[keep, 2 * PEOPLE :])
-
-
-@pytest.fixture(scope="module")
-def genome() -> dict[str, Chromosome]:
-    return {name: _chromosome(name, length, seed) for seed, (name, length) in enumerate(LENGTHS.items(), 1)}
-
-
-@pytest.fixture(scope="module")
-def with_sexes(genome: dict[str, Chromosome], tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    folder = tmp_path_factory.mktemp("sexes")
-    people = [f"p{number}" for number in range(PEOPLE)]
-    lines = ["##fileformat=VCFv4.3", *(f"##contig=<ID={name},length={LENGTHS[name]}>" for name in genome)]
-    lines += ['##FILTER=<ID=PASS,Description="">', '##FORMAT=<ID=GT,Number=1,Type=String,Description="">']
-    lines.append("\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *people]))
-    for one in genome.values():
-        for at, alt, row in zip(one.position.tolist(), one.alt.tolist(), one.panel.tolist(), strict=True):
-            genotypes = "\t".join(f"{a}|{b}" for a, b in zip(row[0::2], row[1::2], strict=True))
-            lines.append(f"{one.name}\t{at}\t.\t{chr(one.bases[at - 1])}\t{chr(alt)}\t.\tPASS\t.\tGT\t{genotypes}")
-    (folder / "panel.vcf").write_text("\n".join(lines) + "\n")
-    (folder / "ref.fa").write_text("".join(f">{one.name}\n{one.bases.tobytes().decode()}\n" for one in genome.values()))
-    rows = [
-        f"{name}\t{at}\t{at * (name in ('chr1', 'chrX')) / 1e6}" for name, size in LENGTHS.items() for at in (1, size)
-    ]
-    (folder / "map.tsv").write_text("\n".join(["chromosome\tposition\tcM", *rows]) + "\n")
-    labels = [f"{person}\t{'east' if number % 2 else 'west'}" for number, person in enumerate(people)]
-    (folder / "people.tsv").write_text("\n".join(["sample\tpop", *labels]) + "\n")
-    (folder / "limits.json").write_text('{"quality_controls": {}}')
-    sources = PanelSources(
-        folder / "ref.fa", (folder / "panel.vcf",), (folder / "map.tsv",), folder / "people.tsv",
-        thresholds=folder / "limits.json",
-    )  # fmt: skip
-    build_bundle(folder / "bundle", sources, Description("sexes", "1", "sexes-1", "simulated", "CC0"))
-    manifest = json.loads((folder / "bundle" / "manifest.json").read_text())
-    manifest["sex_chromosomes"] = {"x": "chrX", "y": "chrY", "mitochondrial": "chrM", "par": [list(one) for one in PAR]}
-    (folder / "bundle" / "manifest.json").write_text(json.dumps(manifest))
-    return open_bundle(folder / "bundle")
+from sexed import LENGTHS, PAR, SEX, Chromosome
 
 
 def _r2(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one, other)[0, 1] ** 2)
 
 
-def test_x_of_xy_people_is_imputed_as_exactly_as_its_model_allows(genome: dict[str, Chromosome]) -> None:
-    x = genome["chrX"]
+def test_x_of_xy_people_is_imputed_as_exactly_as_its_model_allows(sexed_genome: dict[str, Chromosome]) -> None:
+    x = sexed_genome["chrX"]
     cm = x.position / 1e6
     panel = PanelChromosome("chrX", x.position, x.bases[x.position - 1], x.alt, (".",) * len(cm), x.panel, cm)
     copies = SEX.copies("chrX", x.position, "XY")
@@ -185,19 +101,19 @@ def test_a_chromosome_is_cut_where_the_number_of_copies_changes() -> None:
 
 @pytest.mark.parametrize("sex", ["XY", "XX"])
 def test_a_run_calls_as_many_alleles_as_the_person_has_chromosomes(
-    genome: dict[str, Chromosome], with_sexes: Bundle, tmp_path: Path, sex: str
+    sexed_genome: dict[str, Chromosome], sexed_bundle: Bundle, tmp_path: Path, sex: str
 ) -> None:
     sides = {"chr1": (0, 1), "chrX": (0, 1), "chrY": (), "chrM": (0,)}
     if sex == "XY":
         sides |= {"chrX": (0,), "chrY": (0,)}
-    sequences = [genome[name].sequence(side) for name, haplotypes in sides.items() for side in haplotypes]
+    sequences = [sexed_genome[name].sequence(side) for name, haplotypes in sides.items() for side in haplotypes]
     rng = np.random.default_rng(4)
     reads = sequence_pairs(sequences, sum(map(len, sequences)) // 300, rng)
     texts = fastq_texts(reads, "0" * 64, rng)
     for mate, text in enumerate(texts, 1):
         (tmp_path / f"R{mate}.fastq.gz").write_bytes(gzipped(text))
     result = analyse(
-        with_sexes, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="kit", out=tmp_path / "out",
+        sexed_bundle, tmp_path / "R1.fastq.gz", tmp_path / "R2.fastq.gz", sample_id="kit", out=tmp_path / "out",
         expected=Expected(sex="XY" if sex == "XX" else "XX"),
     )  # fmt: skip
     assert result.status == "succeeded"
@@ -212,7 +128,7 @@ def test_a_run_calls_as_many_alleles_as_the_person_has_chromosomes(
                 assert len(entry["GP"]) == len(entry["GT"]) + 1
                 assert 0 <= entry["DS"][0] <= len(entry["GT"])
     assert {name: len(rows) for name, rows in calls.items()} == {
-        name: len(one.position) for name, one in genome.items()
+        name: len(one.position) for name, one in sexed_genome.items()
     }
     in_par = [gt for at, gt in calls["chrX"] if at <= PAR[0][1] or at >= PAR[1][0]]
     between = [gt for at, gt in calls["chrX"] if PAR[0][1] < at < PAR[1][0]]
@@ -221,5 +137,5 @@ def test_a_run_calls_as_many_alleles_as_the_person_has_chromosomes(
     assert {gt for _, gt in calls["chrM"]} <= {(0,), (1,)}
     assert {gt for _, gt in calls["chrY"]} <= ({(0,), (1,)} if sex == "XY" else {(None,)})
     for name in ("chrM", "chrY") if sex == "XY" else ("chrM",):
-        truth = genome[name].other[:, 0]
+        truth = sexed_genome[name].other[:, 0]
         assert (np.array([gt[0] for _, gt in calls[name]]) == truth).mean() > 0.98

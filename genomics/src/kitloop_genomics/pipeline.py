@@ -14,7 +14,6 @@ from kitloop_genomics.progress import Progress
 from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES
 from kitloop_genomics.quality.limits import limits
 from kitloop_genomics.quality.review import NOTHING_EXPECTED, Expected
-from kitloop_genomics.quality.sex import UNDETERMINED
 from kitloop_genomics.result import Analysis
 from kitloop_genomics.steps.array import from_array
 from kitloop_genomics.steps.conclusion import conclude
@@ -130,8 +129,7 @@ def analyse_array(
     with output_folder(out, resume=resume) as work:
         task = Task(bundle, sample_id, work, out, units, threads, progress, expected, truth)
         with progress.step("intake"):
-            likely = from_array(found, bundle, array, array_sha256)
-        found.karyotype = expected.sex or UNDETERMINED
+            likely = from_array(found, bundle, array, array_sha256, expected)
         if likely is not None and not found.verdict(task.allowed)[1]:
             interpret(found, task, None, likely)
         return conclude(found, task)

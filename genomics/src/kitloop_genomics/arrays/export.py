@@ -29,6 +29,7 @@ from kitloop_genomics.arrays.vendors import (
     UNPLACED,
     Heading,
     Vendor,
+    Y,
     columns_of,
     read_heading,
 )
@@ -60,7 +61,7 @@ class Export:
     """One person's export. Nothing of it tells who that is: names in file names and comments are not kept.
 
     array: the chip's name if the file gives it, else empty.  build: 37 or 38, None if the file names none.
-    rows: lines of data = no_calls + unplaced (calls without a position) + len(sites).
+    rows: lines of data = no_calls + unplaced (calls without a position) + len(sites).  no_calls_on_y: of the no_calls.
     """
 
     path: Path
@@ -71,6 +72,7 @@ class Export:
     no_calls: int
     unplaced: int
     sites: Sites
+    no_calls_on_y: int = 0
 
     @property
     def calls(self) -> int:
@@ -114,6 +116,7 @@ def read_export(path: Path) -> Export:
         raise ExportEmptyError(path, "there are no rows under its heading", line=number)
     return Export(
         path, heading.vendor, heading.array, heading.build, found.rows, found.no_calls, found.unplaced, found.sites(),
+        found.no_calls_on_y,
     )  # fmt: skip
 
 
@@ -121,7 +124,7 @@ class _Columns:
     """The growing columns: 7 bytes for each row, whatever Python would take for objects."""
 
     def __init__(self) -> None:
-        self.rows = self.no_calls = self.unplaced = 0
+        self.rows = self.no_calls = self.no_calls_on_y = self.unplaced = 0
         self.chromosome, self.first, self.second = bytearray(), bytearray(), bytearray()
         self.position = array("i")
 
@@ -172,6 +175,7 @@ def _read_rows(path: Path, lines: Iterator[bytes], vendor: Vendor, number: int, 
             raise ExportTooLargeError(path, "it has more than two million rows, which no array has", line=number)
         if not first:
             into.no_calls += 1
+            into.no_calls_on_y += chromosome == Y
         elif chromosome == UNPLACED or not at:
             into.unplaced += 1
         else:

@@ -14,7 +14,7 @@ from kitloop_genomics.bundle.manifest import FILE_NAME, Manifest
 from kitloop_genomics.errors import BundleError
 
 # Where X pairs with Y on human builds, 1-based and inclusive (Genome Reference Consortium).
-_HUMAN_PAR = {
+HUMAN_PAR = {
     37: ((60_001, 2_699_520), (154_931_044, 155_260_560)),
     38: ((10_001, 2_781_479), (155_701_383, 156_030_895)),
 }
@@ -63,7 +63,7 @@ def sex_chromosomes(folder: Path, manifest: Manifest, contigs: Iterable[str]) ->
     if not said:
         usual = {key: next((name for name in names if name in contigs), None) for key, names in _USUAL.items()}
         builds = builds_named(manifest.build)
-        return SexChromosomes(**usual, par=_HUMAN_PAR.get(builds.pop(), ()) if len(builds) == 1 else ())
+        return SexChromosomes(**usual, par=HUMAN_PAR.get(builds.pop(), ()) if len(builds) == 1 else ())
     try:
         par = tuple((int(first), int(last)) for first, last in said.get("par", ()))
         found = SexChromosomes(**{key: said.get(key) for key in _USUAL}, par=par)

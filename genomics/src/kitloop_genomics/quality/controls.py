@@ -91,7 +91,7 @@ CONTROL_TYPES = (
                 "How far depth rises or falls with ten points more of GC, as a share of the mean depth.", "max",
                 "uneven_gc", "Depth depends on the share of G and C."),
     ControlType("sex_string", "Sex chromosomes", "string", "text",
-                "Sex chromosomes that the depth speaks for; beside the declared sex, if one was declared.", None,
+                "Sex chromosomes that the data speak for; beside the declared sex, if one was declared.", None,
                 "sex_discordant", "The sex chromosomes are not those of the declared sex.", holds=True),
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ ARRAY_CONTROL_TYPES = (
     ControlType("array_heterozygosity_ratio_max", "Heterozygosity on the array", "float", "number",
                 "Usable genotypes with two different alleles, as a multiple of what the person's ancestry expects.", "max",
                 "unusual_heterozygosity", "More variants have two different alleles than one person's should."),
-    *(kind for kind in CONTROL_TYPES if kind.key in _OF_GENOTYPES),
+    *(kind for kind in CONTROL_TYPES if kind.key in (*_OF_GENOTYPES, "sex_string")),
 )  # fmt: skip
 
 

@@ -6,16 +6,22 @@ from pathlib import Path
 
 from kitloop_genomics.arrays.calls import calls
 from kitloop_genomics.arrays.errors import ExportError
-from kitloop_genomics.arrays.export import read_export
+from kitloop_genomics.arrays.export import Export, read_export
+from kitloop_genomics.arrays.sex import sex_of_array
+from kitloop_genomics.bundle.builds import builds_named
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.positions import read_positions
+from kitloop_genomics.bundle.sex_chromosomes import HUMAN_PAR
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 from kitloop_genomics.quality.reason import Reason
+from kitloop_genomics.quality.review import Expected
 from kitloop_genomics.steps.findings import Findings
 from kitloop_genomics.writing import sha256_of
 
 
-def from_array(found: Findings, bundle: Bundle, array: Path, array_sha256: str | None) -> list[Likelihoods] | None:
+def from_array(
+    found: Findings, bundle: Bundle, array: Path, array_sha256: str | None, expected: Expected
+) -> list[Likelihoods] | None:
     """The export's likelihoods at the panel's sites, or None with the reason among `found.problems`."""
     if array_sha256:
         found.measured["checksum"] = sha256_of(array) == array_sha256.lower()
@@ -41,4 +47,17 @@ def from_array(found: Findings, bundle: Bundle, array: Path, array_sha256: str |
         "array_sites_min": placed.sites,
     }
     found.metrics |= {"panel_sites": bundle.panel.sites, "panel_sites_on_array": placed.sites}
+    _look_at_sex(found, bundle, export, placed.build, expected)
     return placed.found
+
+
+def _look_at_sex(found: Findings, bundle: Bundle, export: Export, build: int | None, expected: Expected) -> None:
+    # Positions are the export's own: as a rule the bundle's table knows no more of X than the panel does.
+    par = bundle.sex_chromosomes.par
+    if build in HUMAN_PAR and build not in builds_named(bundle.manifest.build):
+        par = HUMAN_PAR[build]
+    sex = sex_of_array(export, par)
+    found.take_sex(sex.karyotype, expected.sex)
+    for name, value in (("x_heterozygosity_ratio", sex.x_ratio), ("y_called_fraction", sex.y_called)):
+        if value is not None:
+            found.metrics[name] = round(value, 4)

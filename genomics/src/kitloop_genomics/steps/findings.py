@@ -9,8 +9,8 @@ from kitloop_genomics.accuracy import Compared
 from kitloop_genomics.quality.controls import CONTROL_TYPES, Control, ControlType, judge, reasons
 from kitloop_genomics.quality.limits import Limits
 from kitloop_genomics.quality.reason import Reason
-from kitloop_genomics.quality.review import Identity
-from kitloop_genomics.quality.sex import UNDETERMINED
+from kitloop_genomics.quality.review import Identity, Sex
+from kitloop_genomics.quality.sex import UNDETERMINED, agrees
 
 
 @dataclass(slots=True)
@@ -47,6 +47,13 @@ class Findings:
         self.measured, self.said, self.metrics = content["measured"], content["said"], content["metrics"]
         self.karyotype = content["karyotype"]
         self.problems = tuple(Reason(**problem) for problem in content["problems"])
+
+    def take_sex(self, seen: str, declared: Sex | None) -> None:
+        """What this sample's DNA shows counts; what was declared counts where that leaves it open."""
+        self.said["sex_string"] = seen
+        self.karyotype = (declared or UNDETERMINED) if seen == UNDETERMINED else seen
+        fine = True if declared is None else agrees(declared, seen)
+        self.measured["sex_string"] = None if seen == UNDETERMINED else fine
 
     def verdict(self, limits: Limits) -> tuple[list[Control], list[Reason]]:
         controls = judge(self.measured, limits, self.said, self.kinds)

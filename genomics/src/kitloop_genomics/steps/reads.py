@@ -15,7 +15,7 @@ from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations, observe
 from kitloop_genomics.quality.library import library_facts
 from kitloop_genomics.quality.review import Expected
-from kitloop_genomics.quality.sex import UNDETERMINED, agrees, sex_of
+from kitloop_genomics.quality.sex import sex_of
 from kitloop_genomics.steps.findings import Findings
 from kitloop_genomics.steps.task import Task
 
@@ -113,13 +113,9 @@ def _look_at_library(found: Findings, bam: Path, bundle: Bundle, expected: Expec
         if value is not None:
             found.metrics[name] = round(value, 5)
     sex = sex_of(bam, bundle.reference, bundle.contigs, **bundle.thresholds.get("sex", {}))
-    found.said["sex_string"] = sex.karyotype
-    # The depth is of this sample's DNA; what was declared counts where the depth leaves it open.
-    found.karyotype = (expected.sex or UNDETERMINED) if sex.karyotype == UNDETERMINED else sex.karyotype
+    found.take_sex(sex.karyotype, expected.sex)
     if sex.x_copies is not None and sex.y_copies is not None:
         found.metrics |= {"x_copies": round(sex.x_copies, 3), "y_copies": round(sex.y_copies, 3)}
-        fine = True if expected.sex is None else agrees(expected.sex, sex.karyotype)
-        found.measured["sex_string"] = None if sex.karyotype == UNDETERMINED else fine
 
 
 def _cover(found: Findings, likely: list[Likelihoods], panel: Panel) -> None:
