@@ -33,6 +33,11 @@ class SexChromosomes:
     def is_autosome(self, chromosome: str) -> bool:
         return chromosome not in (self.x, self.y, self.mitochondrial)
 
+    def depends_on_sex(self, chromosome: str, position: int) -> bool:
+        """Whether it is the person's sex that says how many copies there are at a place."""
+        pairs = any(first <= position <= last for first, last in self.par)
+        return chromosome == self.y or (chromosome == self.x and not pairs)
+
     def copies(self, chromosome: str, position: NDArray[np.int64], karyotype: str) -> NDArray[np.uint8]:
         """(M,) copies that a person of `karyotype` has at each position: 0, 1 or 2.
 

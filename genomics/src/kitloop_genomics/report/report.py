@@ -23,6 +23,8 @@ WHY = {
     "too_uncertain": "The data leave too much open for a useful result.",
     "not_in_panel": "The variant is not in the reference panel.",
     "low_confidence": "The genotype could not be determined with enough confidence.",
+    "sex_undetermined": "The variant is on a sex chromosome, and the data leave open how many of these there are.",
+    "no_such_chromosome": "The variant is on a chromosome that this sample does not have.",
 }
 
 

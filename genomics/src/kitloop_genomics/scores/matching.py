@@ -7,7 +7,7 @@ and both alleles must agree, on either strand; pairs that read the same on both 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,15 @@ class Matching:
         return self.used / self.total if self.total else 0.0
 
 
-def match(variants: tuple[ScoreVariant, ...], panel: tuple[PanelChromosome, ...]) -> Matching:
-    """Match by position and alleles. A variant that stands in the file twice is used once, the first time."""
+def match(
+    variants: tuple[ScoreVariant, ...],
+    panel: tuple[PanelChromosome, ...],
+    unusable: Callable[[str, int], str | None] = lambda chromosome, position: None,
+) -> Matching:
+    """Match by position and alleles. A variant that stands in the file twice is used once, the first time.
+
+    unusable: why a place of the panel, by chromosome and position, can't be scored in this person; None where it can.
+    """
     left_out: Counter[str] = Counter()
     place = {_plain(chromosome.name): at for at, chromosome in enumerate(panel)}
     rows: list[dict[int, tuple[float, bool]]] = [{} for _ in panel]
@@ -65,6 +72,8 @@ def match(variants: tuple[ScoreVariant, ...], panel: tuple[PanelChromosome, ...]
             left_out["not_additive"] += 1
         elif at is None or not sites:
             left_out["not_in_panel"] += 1
+        elif why := unusable(panel[at].name, variant.position):
+            left_out[why] += 1
         else:
             found = _fitting(variant, panel[at], sites)
             if isinstance(found, str):

@@ -1,8 +1,15 @@
-"""A person's polygenic score, its uncertainty, and where it stands among the panel's people."""
+"""A person's polygenic score, its uncertainty, and where it stands among the panel's people.
+
+On X one copy of one chromosome counts as two of two, as in PLINK 2, on which the PGS Catalog's calculator stands
+(`--xchr-model 2`), and as the panel's people with one X are written. Where the sex is undetermined, weights on X outside the
+stretches where it pairs with Y are left out and counted, and those on Y and the mitochondrion always: they are weights of
+nobody's pair.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +17,9 @@ from numpy.typing import NDArray
 from kitloop_genomics.ancestry.estimate import Ancestry
 from kitloop_genomics.bundle.builds import builds_named
 from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.bundle.sex_chromosomes import NONE, SexChromosomes
 from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.quality.sex import UNDETERMINED
 from kitloop_genomics.scores.catalog_file import ScoringFile
 from kitloop_genomics.scores.matching import Matched, Matching, match
 from kitloop_genomics.scores.reference import reference
@@ -76,6 +85,8 @@ def score(
     *,
     is_outside: bool = False,
     doubt: Doubt = OF_READS,
+    sex_chromosomes: SexChromosomes = NONE,
+    karyotype: str = UNDETERMINED,
 ) -> Score | Unreported:
     """Score one person. `imputed` is per chromosome of the panel; `build` is the bundle's genome build.
 
@@ -83,7 +94,7 @@ def score(
     is reported when fewer than 75 % of the file's variants can be used, when the file names another build, when the
     person `is_outside` the panel, or when the data leave so much open that the value says little.
     """
-    matching = match(file.variants, panel.chromosomes)
+    matching = match(file.variants, panel.chromosomes, partial(_unusable, sex_chromosomes, karyotype))
     if file.build and not _same_build(file.build, build):
         return Unreported(file, matching, "wrong_build")
     if matching.rate < MATCH_RATE_FLOOR:
@@ -93,6 +104,7 @@ def score(
     value = variance = 0.0
     panel_scores = np.zeros(len(panel.people))
     for chromosome, matched, dosages in zip(panel.chromosomes, matching.chromosomes, imputed, strict=True):
+        dosages = _in_pairs(dosages)
         for part in matched.blocks(_LD_BLOCK):  # a score of a million variants is read from the panel bit by bit
             value += float(_copies(dosages.dosage[part.site].astype(np.float64), part) @ part.weight)
             panel_copies = _copies(chromosome.genotypes_at(part.site).T.astype(np.float64), part)
@@ -113,6 +125,23 @@ def score(
         percentile(value + _BAND_SD * total, panel_scores),
         panel_scores, ancestry is not None,
     )  # fmt: skip
+
+
+def _unusable(special: SexChromosomes, karyotype: str, chromosome: str, position: int) -> str | None:
+    if chromosome in (special.y, special.mitochondrial):
+        return "y_or_mitochondrion"
+    open_ = karyotype == UNDETERMINED and special.depends_on_sex(chromosome, position)
+    return "sex_undetermined" if open_ else None
+
+
+def _in_pairs(dosages: Dosages) -> Dosages:
+    """One copy of one chromosome as two of two."""
+    if dosages.copies is None:
+        return dosages
+    single = dosages.copies == 1
+    gp, dosage = dosages.gp.copy(), np.where(single, 2 * dosages.dosage, dosages.dosage)
+    gp[single, 2], gp[single, 1] = gp[single, 1], 0
+    return replace(dosages, dosage=dosage, gp=gp)
 
 
 def _same_build(stated: str, own: str) -> bool:
@@ -155,6 +184,9 @@ def _variance(
     too narrow.
     """
     anyone = np.stack([(1 - frequency) ** 2, 2 * frequency * (1 - frequency), frequency**2], axis=1)
+    if dosages.copies is not None:
+        single = dosages.copies[matched.site] == 1
+        anyone[single] = np.stack([1 - frequency, np.zeros_like(frequency), frequency], axis=1)[single]
     gp = dosages.gp[matched.site].astype(np.float64)
     gp = np.where(matched.effect_is_alt[:, None], gp, gp[:, ::-1])
     gp = (1 - astray) * gp + astray * anyone

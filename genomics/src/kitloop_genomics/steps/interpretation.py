@@ -76,20 +76,29 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
         found.identity = look_at_identity(own, task.expected)
     with task.progress.step("scores"):
         settings, is_outside = bundle.thresholds["scores"], strange is not None and strange.is_outside
+        sexes = bundle.sex_chromosomes
         for path in bundle.score_files:
             file = read_scoring_file(path)
             result = score(
                 file,
-                panel,
-                imputed,
+                bundle.panel,
+                everything,
                 bundle.manifest.build,
                 ancestry,
                 is_outside=is_outside,
                 doubt=OF_ARRAY if observed is None else OF_READS,
+                sex_chromosomes=sexes,
+                karyotype=found.karyotype,
             )
             found.scores.append(score_json(result, settings.get(file.key, {})))
         traits = read_traits(bundle.traits_file)
-        found.traits = [call_trait(trait, panel, imputed, is_outside=is_outside).as_json() for trait in traits]
+        called = (
+            call_trait(
+                trait, bundle.panel, everything, is_outside=is_outside, sex_chromosomes=sexes, karyotype=found.karyotype
+            )
+            for trait in traits
+        )
+        found.traits = [one.as_json() for one in called]
     if task.truth is not None:
         with task.progress.step("accuracy"):
             found.compared = compare(task.truth, bundle.panel.chromosomes, everything)
