@@ -1,9 +1,12 @@
 """Who appears in the tests: two organizations, their people and keys. Plain functions that make rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import transaction
 from kitloop.accounts.keys import create_api_key
 from kitloop.accounts.models import Organization, User
 from kitloop.base.sealed import seal
@@ -95,3 +98,11 @@ def make_capability(key: str = "tests/1", *, version: str = "1.0.0") -> Capabili
 
 def make_lab(*, url: str = "http://127.0.0.1:9", is_sandbox: bool = False, slug: str = "lab") -> Lab:
     return Lab.objects.create(slug=slug, name="Lab", url=url, sealed_secret=seal(LAB_SECRET), is_sandbox=is_sandbox)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside leaves no trace, so that one cast serves for many requests: making it takes longer than they do."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -1,17 +1,14 @@
 """Owner, analyst, viewer, member, stranger and no one against every route and method, found from the address table."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from uuid import uuid4
 
 import pytest
 from cases import CAST, Case, Who, audit, forms, kits, organizations, people, projects, subscriptions
-from cast import Cast, make_cast
-from django.db import connection, transaction
+from cast import Cast, undone
+from django.db import connection
 from django.test import Client
 from kitloop.api.urls import kitloop_v1, v2
-from pytest_django import DjangoDbBlocker
 
 SUBJECTS = [audit, forms, kits, organizations, people, projects, subscriptions]
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
@@ -28,19 +25,9 @@ def test_every_route_and_method_is_tried_by_the_whole_cast() -> None:
     assert all(set(case.expected) == set(CAST) for case in CASES)
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside leaves no trace, so that one cast serves for all requests: making it takes longer than they do."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 @pytest.fixture(scope="module")
-def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
-    """One for all of this file: whatever a test does is undone."""
-    with django_db_blocker.unblock(), undone():
-        yield make_cast()
+def cast(shared_cast: Cast) -> Cast:
+    return shared_cast
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,12 @@ class World:
     invitation: Invitation
 
 
-@pytest.fixture
-def world(cast: Cast) -> World:
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def world(shared_cast: Cast) -> World:
+    cast = shared_cast
     sample = order(cast)
     run = finish(sample)
     subscription = subscribe(cast)
