@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,16 @@ from kitloop_genomics.imputation import unit
 from kitloop_genomics.pipeline import analyse, impute_part, prepare
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
 from kitloop_genomics.steps import reads as reads_step
+
+WITHOUT_SLURM = shutil.which("sbatch") is None or find_spec("snakemake_executor_plugin_slurm") is None
+SLURM = pytest.param(
+    ("slurm", "--slurm-init-seconds-before-status-checks", "5"),
+    id="slurm",
+    marks=[
+        pytest.mark.long,
+        pytest.mark.skipif(WITHOUT_SLURM, reason="no sbatch here, or no plugin of Snakemake for it"),
+    ],
+)
 
 
 def test_parts_made_anywhere_are_gathered_into_the_bytes_of_one_run(
@@ -71,9 +83,10 @@ def test_a_part_that_is_none_is_refused(tmp_path: Path, part: str) -> None:
     assert (done.returncode, "say 3/8" in done.stderr) == (2, True), done.stderr
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("profile", [pytest.param(("local",), id="local"), SLURM])
 def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
-    short_run: Finished, short_demo: Demo, short_reads: SimulatedReads, tmp_path: Path
+    short_run: Finished, short_demo: Demo, short_reads: SimulatedReads, tmp_path: Path, profile: tuple[str, ...]
 ) -> None:
     flow = tmp_path / "flow"
     flow.mkdir()
@@ -86,7 +99,7 @@ def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
     ours = Path(sys.executable).parent  # Snakemake's shell finds `kitloop-genomics` there
     environment = {**os.environ, "PATH": f"{ours}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
-        [str(ours / "snakemake"), "--profile", "profiles/local", "--quiet"],
+        [str(ours / "snakemake"), "--profile", f"profiles/{profile[0]}", *profile[1:], "--quiet"],
         cwd=flow, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
