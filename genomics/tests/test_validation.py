@@ -17,6 +17,14 @@ def test_two_people_at_1x_are_imputed_well(short_demo: Demo) -> None:
     assert [row["maf_to"] for row in report["accuracy"]["by_maf"]] == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]
 
 
+def test_a_person_from_an_array_is_imputed_at_the_sites_that_it_lacks(short_demo: Demo) -> None:
+    report = validate(short_demo, people=1, arrays=True)
+    assert (report["failed"], report["depth_x"]) == ([], None)
+    assert report["accuracy"]["r2_maf_above_5_percent"] > 0.93
+    every, lacking = (sum(row["sites"] for row in report[key]["by_maf"]) for key in ("accuracy", "accuracy_untyped"))
+    assert 0.03 < 1 - lacking / every < 0.2
+
+
 def test_people_who_all_fail_are_reported_as_such(short_demo: Demo) -> None:
     with pytest.raises(InputError, match="none of the 1 people passed"):
         validate(short_demo, people=1, depth=0.05)

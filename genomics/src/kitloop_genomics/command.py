@@ -229,6 +229,7 @@ def run(
 @click.option("--demo", type=_FOLDER, help="A folder made by `panel demo`: people are simulated.")
 @click.option("--people", type=click.IntRange(1, 1_000), default=10, show_default=True)
 @click.option("--seed", default="validate", show_default=True, help="Another text, other simulated people.")
+@click.option("--arrays", is_flag=True, help="From exports of arrays, the vendors in turn, instead of reads.")
 @click.option("--bundle", type=_FOLDER, help="Instead of a demo: a reference bundle, for a deep genome.")
 @click.option(
     "--bam", type=_FILE, help="The deep genome, aligned to the bundle's reference, sorted, duplicates marked."
@@ -247,6 +248,7 @@ def validate(demo: Path | None, bundle: Path | None, depth: str | None, as_json:
 
     \b
     Examples: kitloop-genomics validate --demo demo --people 10 --depth 0.4
+              kitloop-genomics validate --demo demo --arrays
               kitloop-genomics validate --bundle grch38 --bam deep.bam --truth truth.vcf.gz --depth 0.4,1
     """
     if (demo is None) == (bundle is None):
@@ -264,15 +266,22 @@ def validate(demo: Path | None, bundle: Path | None, depth: str | None, as_json:
     assert demo is not None
     if len(depths) > 1 or options["expect"]:
         raise click.UsageError("Several depths and --expect are for a deep genome, with --bundle.")
-    people, threads, seed = options["people"], options["threads"], options["seed"]
-    report = measure(open_demo(demo), people=people, depth=depths[0], threads=threads, seed=seed, tell=_tell())
+    people, arrays = options["people"], options["arrays"]
+    report = measure(
+        open_demo(demo), people=people, depth=depths[0], threads=options["threads"], seed=options["seed"],
+        arrays=arrays, tell=_tell(),
+    )  # fmt: skip
     if as_json:
         click.echo(json.dumps(report))
         return
-    click.echo(f"{people} held-out people at {depths[0]:g}x, {report['seconds_per_person']} s each")
+    source = "from arrays" if arrays else f"at {depths[0]:g}x"
+    click.echo(f"{people} held-out people {source}, {report['seconds_per_person']} s each")
     if report["failed"]:
         click.echo(f"failed quality control: {', '.join(report['failed'])}")
     _show_accuracy(report["accuracy"])
+    if arrays:
+        click.echo("at sites that the array doesn't hold:")
+        _show_accuracy(report["accuracy_untyped"])
     for name, value in report.items():
         if name.startswith(("ancestry", "score")):
             click.echo(f"{name:28} {value}")

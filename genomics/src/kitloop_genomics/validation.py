@@ -10,16 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kitloop_genomics.accuracy import accuracy, compare, pool
 from kitloop_genomics.ancestry.estimate import Ancestry
-from kitloop_genomics.bundle.open import open_bundle
+from kitloop_genomics.arrays.calls import calls
+from kitloop_genomics.arrays.export import read_export
+from kitloop_genomics.arrays.vendors import Vendor
+from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.panel import PanelChromosome
+from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.pipeline import analyse
-from kitloop_genomics.sandbox.reads import simulate_reads
+from kitloop_genomics.pipeline import analyse, analyse_array
+from kitloop_genomics.sandbox.array import SimulatedArray, simulate_array
+from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import Score, percentile, score
 
@@ -31,18 +37,20 @@ def validate(
     depth: float = 1.0,
     threads: int = 1,
     seed: str = "validate",
+    arrays: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Figures over `people` synthetic, held-out people at `depth`.
+    """Figures over `people` synthetic, held-out people at `depth`, or from `arrays`, an export of each vendor in turn.
 
-    accuracy: of dosages, over all sites of all people together.  ancestry_error_mean, _max: absolute, per share;
-    ancestry_interval_coverage: share of true shares inside the stated 95 % interval, give or take 0.005.
-    score_percentile_error_mean and score_band_coverage (share of true percentiles inside the stated 90 % band).
-    failed: ids that didn't pass quality control; they count in none of the figures.
+    accuracy: of dosages, over all sites of all people together; accuracy_untyped, of arrays only, over the sites that the
+    person's array doesn't hold.  ancestry_error_mean, _max: absolute, per share; ancestry_interval_coverage: share of true
+    shares inside the stated 95 % interval, give or take 0.005.  score_percentile_error_mean and score_band_coverage (share
+    of true percentiles inside the stated 90 % band).  failed: ids that didn't pass quality control; they count in none of
+    the figures.
     """
     bundle = open_bundle(demo.bundle)
     score_files = [read_scoring_file(path) for path in bundle.score_files]
-    compared, failed, seconds = [], [], []
+    compared, untyped, failed, seconds = [], [], [], []
     ancestry_errors: list[float] = []
     shifts: list[float] = []
     inside: list[bool] = []
@@ -50,18 +58,26 @@ def validate(
     for number in range(1, people + 1):
         person = f"{seed}-{number}"
         with tempfile.TemporaryDirectory() as folder:
-            reads = simulate_reads(demo, person, Path(folder) / "reads", depth=depth)
             out = Path(folder) / "out"
-            result = analyse(bundle, reads.r1, reads.r2, sample_id=person, out=out, threads=threads)
+            made: SimulatedArray | SimulatedReads
+            if arrays:
+                vendor = list(Vendor)[number % len(Vendor)]
+                made = simulate_array(demo, person, vendor, Path(folder) / "genome.zip")
+                result = analyse_array(bundle, made.export, sample_id=person, out=out, threads=threads)
+            else:
+                made = simulate_reads(demo, person, Path(folder) / "reads", depth=depth)
+                result = analyse(bundle, made.r1, made.r2, sample_id=person, out=out, threads=threads)
             seconds.append(sum(step.seconds for step in result.steps))
             if result.status != "succeeded" or result.ancestry is None:
                 failed.append(person)
                 tell(f"{person}: failed, {', '.join(reason.code for reason in result.reasons)}")
                 continue
             imputed = _read_dosages(out / "imputed.vcf.gz", bundle.panel.chromosomes)
-            known = compare(reads.truth_vcf, bundle.panel.chromosomes, imputed)
+            known = compare(made.truth_vcf, bundle.panel.chromosomes, imputed)
             compared.append(known)
-            truth = json.loads(reads.truth_json.read_text())["ancestry"]["populations"]
+            if isinstance(made, SimulatedArray):
+                untyped.append(compare(made.truth_vcf, bundle.panel.chromosomes, imputed, _typed(made.export, bundle)))
+            truth = json.loads(made.truth_json.read_text())["ancestry"]["populations"]
             pairs = zip(result.ancestry["value"]["populations"], truth, strict=True)
             for share, true_share in pairs:
                 true = true_share["proportion"]
@@ -79,12 +95,14 @@ def validate(
                     inside.append(reported["percentile_low"] - 0.01 <= exact <= reported["percentile_high"] + 0.01)
             tell(f"{person}: r² {accuracy(known)['r2']}, {seconds[-1]:.1f} s")
     if not compared:
-        raise InputError(f"none of the {people} people passed quality control at depth {depth:g}")
+        source = "from arrays" if arrays else f"at depth {depth:g}"
+        raise InputError(f"none of the {people} people passed quality control {source}")
     return {
         "people": people,
-        "depth_x": depth,
+        "depth_x": None if arrays else depth,
         "failed": failed,
         "accuracy": accuracy(pool(compared)),
+        **({"accuracy_untyped": accuracy(pool(untyped))} if untyped else {}),
         "ancestry_error_mean": round(float(np.mean(ancestry_errors)), 4),
         "ancestry_error_max": round(float(np.max(ancestry_errors)), 4),
         "ancestry_interval_coverage": round(float(np.mean(enclosed)), 3),
@@ -92,6 +110,12 @@ def validate(
         "score_band_coverage": round(float(np.mean(inside)), 3) if inside else None,
         "seconds_per_person": round(float(np.mean(seconds)), 2),
     }
+
+
+def _typed(export: Path, bundle: Bundle) -> list[NDArray[np.bool_]]:
+    """(M,) per chromosome: the panel's sites that the array has a call for."""
+    placed = calls(read_export(export), bundle.panel, bundle.manifest.build, read_positions(bundle.positions_file))
+    return [one.depth > 0 for one in placed.found]
 
 
 def _read_dosages(vcf: Path, panel: tuple[PanelChromosome, ...]) -> list[Dosages]:
