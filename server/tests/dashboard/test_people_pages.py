@@ -103,6 +103,9 @@ def test_deactivating_asks_logs_out_and_can_be_undone(cast: Cast) -> None:
     assert "Activate again" in text(client.get(path))
     assert "can log in again" in text(client.post(f"{path}/activate", follow=True))
     assert Client().get("/api/v2/organization/", headers=cast.analyst.headers).status_code == 200
+    assert theirs.get("/projects")["Location"] == "/login?next=/projects"  # what was begun before is over
+    cast.analyst.user.refresh_from_db()
+    assert browser(cast.analyst).get("/projects").status_code == 200
 
 
 def test_invitations_are_sent_listed_and_revoked(cast: Cast) -> None:

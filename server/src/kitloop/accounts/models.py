@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kitloop.accounts.roles import PERMISSIONS, ROLES, Permission
@@ -79,6 +80,9 @@ class User(AbstractBaseUser):
     )  # when the e-mail address was shown to be theirs; none: not yet
     config = models.JSONField(default=dict, blank=True)  # a client's own settings, kept for it (user-config/)
     new_email = models.EmailField(blank=True, default="")  # asked for, and not yet shown to be theirs
+    sessions_ended = models.DateTimeField(
+        null=True, blank=True
+    )  # those begun before it are over, also once active again
     created = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -90,6 +94,12 @@ class User(AbstractBaseUser):
             models.CheckConstraint(condition=Q(role__in=ROLES), name="user_role_known"),
             models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_lower"),
         ]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session was begun with, and must still be so: the password, and when this user's sessions were last ended."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # as Django has it
+        ended = self.sessions_ended.isoformat() if self.sessions_ended else ""
+        return salted_hmac(salt, self.password + ended, secret=secret, algorithm="sha256").hexdigest()
 
     def caller(self) -> Caller:
         return Caller(user_id=self.id, organization_id=self.organization_id, role=self.role)

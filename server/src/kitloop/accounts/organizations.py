@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from kitloop.accounts.logins import end_logins
 from kitloop.accounts.models import Caller, Organization, User
@@ -36,7 +37,7 @@ def give_role(user: User, *, role: str) -> User:
 
 
 def change_user(user: User, *, is_active: bool | None = None, name: str | None = None) -> User:
-    """Changes what is given. A user who is not active is nobody: sessions and keys are refused meanwhile, logins by token end.
+    """Changes what is given. A user who is not active is nobody: keys are refused meanwhile, logins by page or token end.
 
     Raises FieldErrors for `is_active` where the organization would be left without an active owner.
     """
@@ -50,9 +51,10 @@ def change_user(user: User, *, is_active: bool | None = None, name: str | None =
         given = [field for field, value in changes.items() if value is not None]
         for field in given:
             setattr(user, field, changes[field])
-        user.save(update_fields=given)
         if is_active is False:
+            user.sessions_ended = timezone.now()
             end_logins(user)
+        user.save(update_fields=[*given, "sessions_ended"])
     return user
 
 
