@@ -25,8 +25,8 @@ def test_likelihoods_are_those_of_bcftools(finished: Finished, bundle: Bundle, t
     assert _unexpected(found) == []
 
 
-def test_records_are_those_of_minimap2(bundle: Bundle, reads: SimulatedReads, tmp_path: Path) -> None:
-    found = compare_alignment(reads.r1, reads.r2, bundle, tmp_path)
+def test_records_are_those_of_minimap2(short_bundle: Bundle, short_reads: SimulatedReads, tmp_path: Path) -> None:
+    found = compare_alignment(short_reads.r1, short_reads.r2, short_bundle, tmp_path)
     assert len(found) == 9
     assert _unexpected(found) == []
     if shutil.which("minimap2"):

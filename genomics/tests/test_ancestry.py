@@ -170,18 +170,18 @@ def test_shares_of_a_simulated_person_are_near_the_truth(finished: Finished, rea
         assert 0 <= row["low"] <= row["proportion"] <= row["high"] <= 1
 
 
-def test_panel_people_are_assigned_to_their_own_population(bundle: Bundle) -> None:
+def test_panel_people_are_assigned_to_their_own_population(short_bundle: Bundle) -> None:
     for population in range(4):
-        person = int(bundle.panel.populations[population].members[7])
+        person = int(short_bundle.panel.populations[population].members[7])
         seen = []
-        for chromosome in bundle.panel.chromosomes:
+        for chromosome in short_bundle.panel.chromosomes:
             exact = np.full((len(chromosome.position), 3), 1e-6, np.float32)
             exact[np.arange(len(exact)), chromosome.genotypes[:, person]] = 1
             seen.append(Likelihoods(exact, np.ones(len(exact), np.int32)))
-        found = estimate_ancestry(bundle.panel, seen)
+        found = estimate_ancestry(short_bundle.panel, seen)
         assert found is not None
         assert found.share[population] > 0.95
-        drawn = picture(bundle.panel, seen)
+        drawn = picture(short_bundle.panel, seen)
         assert drawn is not None
         middles = [np.mean(row["people"], axis=0) for row in drawn["populations"]]
         away = [float(np.linalg.norm(middle - drawn["person"])) for middle in middles]

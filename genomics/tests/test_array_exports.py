@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import struct
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from array_files import ANCESTRY, MYHERITAGE, TWENTYTHREE, ancestry, myheritage, twentythree, zipped
+from commands import call
 from kitloop_genomics.arrays import export, opening
 from kitloop_genomics.arrays.errors import ExportError
 from kitloop_genomics.arrays.export import read_export
@@ -254,20 +253,16 @@ def test_a_zip_larger_than_25_mb_is_refused_before_it_is_read(tmp_path: Path) ->
     assert caught.value.code == "array_too_large"
 
 
-COMMAND = [sys.executable, "-c", "from kitloop_genomics.command import main; main()", "inspect-array"]
-
-
 def test_the_command_prints_counts_or_the_refusal(tmp_path: Path) -> None:
-    good = subprocess.run([*COMMAND, _write(tmp_path, ANCESTRY.encode() + b"rs1\t1\t101\tA\tG\r\n"), "--json"],
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    good = call("inspect-array", _write(tmp_path, ANCESTRY.encode() + b"rs1\t1\t101\tA\tG\r\n"), "--json")
     assert good.returncode == 0
     assert json.loads(good.stdout)["vendor"] == "ancestrydna"
     assert json.loads(good.stdout)["calls"] == 1
-    bad = subprocess.run([*COMMAND, _write(tmp_path, GOOD[:-9]), "--json"], capture_output=True, text=True, check=False)
+    bad = call("inspect-array", _write(tmp_path, GOOD[:-9]), "--json")
     assert bad.returncode == 4
     assert json.loads(bad.stdout)["error"]["code"] == "array_truncated"
     assert json.loads(bad.stdout)["error"]["line"] == FIRST_ROW + 5
-    plain = subprocess.run([*COMMAND, tmp_path / "none"], capture_output=True, text=True, check=False)
+    plain = call("inspect-array", tmp_path / "none")
     assert plain.returncode == 4
     assert "array_unreadable" in plain.stderr
     assert "Traceback" not in plain.stderr

@@ -182,15 +182,15 @@ def test_a_stretch_whose_sides_are_exchanged_is_turned_on_its_overlap() -> None:
     assert joined.gp.tolist() == gp.tolist()
 
 
-def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished, bundle: Bundle) -> None:
-    path = str(finished.out / "imputed.vcf.gz")
+def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(short_run: Finished, short_bundle: Bundle) -> None:
+    path = str(short_run.out / "imputed.vcf.gz")
     region = pysam.bcftools.view("-H", "-r", "chr2:1-50000", path).splitlines()
-    assert len(region) == (bundle.panel.chromosomes[1].position <= 50_000).sum()
+    assert len(region) == (short_bundle.panel.chromosomes[1].position <= 50_000).sum()
     rows = 0
-    with pysam.VariantFile(path) as file, pysam.FastaFile(str(bundle.reference)) as fasta:
+    with pysam.VariantFile(path) as file, pysam.FastaFile(str(short_bundle.reference)) as fasta:
         assert list(file.header.samples) == ["kit-1"]
-        reference = {name: fasta.fetch(name) for name in bundle.contigs}
-        ids = [name for row in bundle.panel.chromosomes for name in row.ids]
+        reference = {name: fasta.fetch(name) for name in short_bundle.contigs}
+        ids = [name for row in short_bundle.panel.chromosomes for name in row.ids]
         for record, name in zip(file, ids, strict=True):
             call = record.samples["kit-1"]
             gp, (dosage,) = call["GP"], call["DS"] if isinstance(call["DS"], tuple) else (call["DS"],)
@@ -204,7 +204,7 @@ def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(finished: Finished,
             assert 0 < record.info["RAF"][0] < 1
             assert record.info["AF"][0] == pytest.approx(dosage / 2, abs=1e-3)
             rows += 1
-    assert rows == bundle.panel.sites
+    assert rows == short_bundle.panel.sites
 
 
 @pytest.mark.parametrize("index", ["imputed.vcf.gz.tbi", "imputed.vcf.gz.csi"])

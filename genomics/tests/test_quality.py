@@ -252,7 +252,7 @@ def test_the_contamination_likelihood_equals_the_plain_one() -> None:
 
 
 def test_dna_of_a_second_person_of_the_same_population_is_noticed(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
-    reads = simulate_reads(demo, "k2", tmp_path / "reads", problem="contaminated")
+    reads = simulate_reads(demo, "k2", tmp_path / "reads", depth=0.5, problem="contaminated")
     found = analyse(bundle, reads.r1, reads.r2, sample_id="k2", out=tmp_path / "out")
     assert found.status == "failed_qc"
     assert "contaminated" in [reason.code for reason in found.reasons]

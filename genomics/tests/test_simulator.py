@@ -25,24 +25,24 @@ def _lines(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("problem", [None, *Problem])
-def test_the_same_seed_gives_the_same_bytes(demo: Demo, tmp_path: Path, problem: Problem | None) -> None:
-    one = simulate_reads(demo, "kit-9", tmp_path / "one", depth=0.2, problem=problem)
-    two = simulate_reads(demo, "kit-9", tmp_path / "two", depth=0.2, problem=problem)
+def test_the_same_seed_gives_the_same_bytes(short_demo: Demo, tmp_path: Path, problem: Problem | None) -> None:
+    one = simulate_reads(short_demo, "kit-9", tmp_path / "one", depth=0.2, problem=problem)
+    two = simulate_reads(short_demo, "kit-9", tmp_path / "two", depth=0.2, problem=problem)
     names = sorted(path.name for path in one.r1.parent.iterdir())
     assert names == ["R1.fastq.gz", "R2.fastq.gz", "truth.json", "truth.vcf.gz", "truth.vcf.gz.tbi"]
     for name in names:
         assert (one.r1.parent / name).read_bytes() == (two.r1.parent / name).read_bytes()
 
 
-def test_another_seed_gives_another_person(demo: Demo, reads: SimulatedReads, tmp_path: Path) -> None:
-    other = simulate_reads(demo, "kit-2", tmp_path)
-    assert other.truth_vcf.read_bytes() != reads.truth_vcf.read_bytes()
+def test_another_seed_gives_another_person(short_demo: Demo, short_reads: SimulatedReads, tmp_path: Path) -> None:
+    other = simulate_reads(short_demo, "kit-2", tmp_path)
+    assert other.truth_vcf.read_bytes() != short_reads.truth_vcf.read_bytes()
 
 
-def test_the_person_does_not_depend_on_the_depth(demo: Demo, reads: SimulatedReads, tmp_path: Path) -> None:
-    shallow = simulate_reads(demo, "kit-1", tmp_path, depth=0.1)
-    assert shallow.truth_vcf.read_bytes() == reads.truth_vcf.read_bytes()
-    assert shallow.pairs == 1_333
+def test_the_person_does_not_depend_on_the_depth(short_demo: Demo, short_reads: SimulatedReads, tmp_path: Path) -> None:
+    shallow = simulate_reads(short_demo, "kit-1", tmp_path, depth=0.1)
+    assert shallow.truth_vcf.read_bytes() == short_reads.truth_vcf.read_bytes()
+    assert (shallow.pairs, short_reads.pairs) == (267, 2_667)
 
 
 def test_reads_are_paired_150_bp_with_illumina_like_names(reads: SimulatedReads) -> None:
@@ -118,9 +118,9 @@ def test_a_person_is_a_mosaic_of_held_out_haplotypes(demo: Demo, bundle: Bundle)
         assert pieces < 15
 
 
-def test_contaminated_reads_hold_two_people(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
-    simulated = simulate_reads(demo, "kit-1", tmp_path, problem="contaminated")
-    assert simulated.pairs == 13_333
+def test_contaminated_reads_hold_two_people(short_demo: Demo, tmp_path: Path) -> None:
+    simulated = simulate_reads(short_demo, "kit-1", tmp_path, problem="contaminated")
+    assert simulated.pairs == 2_667
     truth = json.loads(simulated.truth_json.read_text())
     assert truth["contaminant_share"] == 0.3
     assert truth["problem"] == "contaminated"
@@ -135,10 +135,10 @@ def test_an_unknown_problem_or_depth_is_refused(demo: Demo, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_simulator_loads_no_analysis_module(demo: Demo, tmp_path: Path) -> None:
+def test_the_simulator_loads_no_analysis_module(short_demo: Demo, tmp_path: Path) -> None:
     program = (
         "import sys; from kitloop_genomics import simulate_reads; from pathlib import Path;"
-        f"simulate_reads(Path({str(demo.path)!r}), 'kit-1', Path({str(tmp_path)!r}), depth=0.1);"
+        f"simulate_reads(Path({str(short_demo.path)!r}), 'kit-1', Path({str(tmp_path)!r}), depth=0.1);"
         "print([name for name in ('numba', 'mappy', 'msprime', 'scipy', 'rich') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -47,11 +47,11 @@ def _codes(analysis: Analysis) -> tuple[str, list[str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def stranger(demo: Demo, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+def stranger(short_demo: Demo, short_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """Kit-1's person is all Dune, and here nobody of the panel is."""
     folder = tmp_path_factory.mktemp("stranger")
-    reads = simulate_reads(demo, "kit-1", folder / "reads", depth=0.5)
-    return analyse(without(bundle, "dune"), reads.r1, reads.r2, sample_id="kit-1", out=folder / "out")
+    reads = simulate_reads(short_demo, "kit-1", folder / "reads", depth=0.5)
+    return analyse(without(short_bundle, "dune"), reads.r1, reads.r2, sample_id="kit-1", out=folder / "out")
 
 
 def test_a_person_from_a_population_that_the_panel_lacks_is_told_so_and_not_scored(stranger: Analysis) -> None:
@@ -81,9 +81,9 @@ def test_the_same_person_is_scored_where_the_panel_has_the_population(finished: 
     assert all(row["reported"] for row in finished.analysis.scores)
 
 
-def test_an_array_of_such_a_person_is_not_scored_either(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
-    made = simulate_array(demo, "kit-1", "23andme", tmp_path / "genome.zip")
-    found = analyse_array(without(bundle, "dune"), made.export, sample_id="kit-1", out=tmp_path / "out")
+def test_an_array_of_such_a_person_is_not_scored_either(short_demo: Demo, short_bundle: Bundle, tmp_path: Path) -> None:
+    made = simulate_array(short_demo, "kit-1", "23andme", tmp_path / "genome.zip")
+    found = analyse_array(without(short_bundle, "dune"), made.export, sample_id="kit-1", out=tmp_path / "out")
     assert {row["not_reported_because"] for row in found.scores} == {"outside_panel"}
 
 
@@ -110,11 +110,11 @@ def test_a_kit_swapped_with_another_persons_is_held_and_its_owner_is_not_told(
 
 
 def test_a_second_kit_of_one_person_is_held_when_the_project_is_compared(
-    demo: Demo, bundle: Bundle, finished: Finished, tmp_path: Path
+    short_demo: Demo, short_bundle: Bundle, short_run: Finished, tmp_path: Path
 ) -> None:
-    made = simulate_array(demo, "kit-1", "ancestrydna", tmp_path / "genome.zip")
-    expected = Expected(others=(replace(read_fingerprint(finished.out), sample_id="kit-0"),))
-    found = analyse_array(bundle, made.export, sample_id="kit-1", out=tmp_path / "out", expected=expected)
+    made = simulate_array(short_demo, "kit-1", "ancestrydna", tmp_path / "genome.zip")
+    expected = Expected(others=(replace(read_fingerprint(short_run.out), sample_id="kit-0"),))
+    found = analyse_array(short_bundle, made.export, sample_id="kit-1", out=tmp_path / "out", expected=expected)
     assert [hold.code for hold in found.holds] == ["same_person_twice"]
     assert found.status == "succeeded"
     assert found.identity is not None

@@ -1,7 +1,6 @@
 """Plain functions that the tests build with."""
 
 import json
-import sys
 import time
 import uuid
 from pathlib import Path
@@ -13,7 +12,6 @@ from kitloop_sdk.labs import sign_request
 
 SECRET = "a secret shared by two"
 SLUG = "sandbox"
-PROGRAM = Path(sys.executable).with_name("kitloop-lab")
 FAKE_GENOMICS = Path(__file__).with_name("fake_genomics.py")
 PERSON = {
     "name": "Jane Q. Zebrowski",
@@ -78,5 +76,5 @@ def settle(seconds: float = 10.0) -> None:
             waiting = OutboxEvent.objects.filter(sent_at__isnull=True).exclude(order__in=parked).exists()
             if not moving and not waiting:
                 return
-            time.sleep(0.05)
+            time.sleep(0.01)
     raise AssertionError(f"not settled within {seconds} s")

@@ -22,8 +22,10 @@ from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import choose_preset
 from kitloop_genomics.imputation.engine import PanelBits, impute_stretch, panel_bits, seed_of
 from kitloop_genomics.progress import peak_rss_mb
+from kitloop_genomics.warmth import is_warm
 
 READ_DEPTH = "1.0"
+_READS = ("T0_R1.fastq.gz", "T0_R2.fastq.gz")
 
 
 def measure(
@@ -46,8 +48,12 @@ def measure(
     for depth in depths:
         if depth not in known:
             raise InputError(f"{path} has no likelihoods for {depth}x: there are {', '.join(known)}")
-    # In a process of its own: compiling takes more memory than imputing, and a worker finds the kernels on disk.
-    subprocess.run([sys.executable, "-c", "from kitloop_genomics.warmup import warm_up; warm_up()"], check=True)
+    if from_reads:
+        _need_reads(benchmark.path)
+    if not is_warm():
+        # In a process of its own: compiling takes more memory than imputing, and a worker finds the kernels on disk.
+        program = "from kitloop_genomics.command import main; main()"
+        subprocess.run([sys.executable, "-c", program, "warmup"], stdout=subprocess.DEVNULL, check=True)
     bits = panel_bits(benchmark.packed, benchmark.haplotypes, benchmark.cm, benchmark.position)
     if from_reads:
         rows = [_measure_reads(benchmark, bits, tell)]
@@ -85,6 +91,12 @@ def _measure_depth(
     }
 
 
+def _need_reads(path: Path) -> None:
+    for name in (*_READS, "ref.fa.gz"):
+        if not (path / name).is_file():
+            raise InputError(f"{path / name} is missing: a run from reads needs it")
+
+
 def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], None]) -> dict[str, Any]:
     """One target from its FASTQ files on, with the seconds of each step."""
     # Imported here: the stored likelihoods need no aligner.
@@ -94,10 +106,7 @@ def _measure_reads(benchmark: Benchmark, bits: PanelBits, tell: Callable[[str], 
     from kitloop_genomics.likelihoods.likelihoods import likelihoods
     from kitloop_genomics.likelihoods.pileup import observe
 
-    r1, r2 = (benchmark.path / f"T0_R{mate}.fastq.gz" for mate in (1, 2))
-    for file in (r1, r2, benchmark.path / "ref.fa.gz"):
-        if not file.is_file():
-            raise InputError(f"{file} is missing: a run from reads needs it")
+    r1, r2 = (benchmark.path / name for name in _READS)
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         reference = Path(folder) / "ref.fa"
