@@ -1,6 +1,7 @@
 """Plain functions that the tests build with."""
 
 import json
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -12,6 +13,7 @@ from kitloop_sdk.labs import sign_request
 
 SECRET = "a secret shared by two"
 SLUG = "sandbox"
+PROGRAM = Path(sys.executable).with_name("kitloop-lab")
 FAKE_GENOMICS = Path(__file__).with_name("fake_genomics.py")
 PERSON = {
     "name": "Jane Q. Zebrowski",
@@ -76,5 +78,5 @@ def settle(seconds: float = 10.0) -> None:
             waiting = OutboxEvent.objects.filter(sent_at__isnull=True).exclude(order__in=parked).exists()
             if not moving and not waiting:
                 return
-            time.sleep(0.01)
+            time.sleep(0.05)
     raise AssertionError(f"not settled within {seconds} s")

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -31,7 +32,7 @@ class Receiver:
         self.answers: deque[tuple[int, dict[str, str]]] = deque()  # given to events first, before 202
         self.expired_puts = 0  # this many PUTs are answered with 403
         self.put_seconds = 0.0
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()  # notified of every event and every file
         self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -49,10 +50,14 @@ class Receiver:
             return [e["type"].removeprefix("kit.") for e in self.heard if e["kit_id"] == kit_id]
 
     def wait_for(self, kit_id: str, stage: str, seconds: float = 40.0) -> None:
-        until = time.monotonic() + seconds
-        while stage not in self.types(kit_id):
-            assert time.monotonic() < until, f"no kit.{stage} within {seconds} s, only {self.types(kit_id)}"
-            time.sleep(0.01)
+        self.wait_until(lambda: stage in self.types(kit_id), f"kit.{stage}", seconds)
+
+    def wait_until(self, what: Callable[[], bool], name: str, seconds: float = 40.0) -> None:
+        with self.lock:
+            assert self.lock.wait_for(what, seconds), f"no {name} within {seconds} s, only {self._told()}"
+
+    def _told(self) -> list[tuple[str, str]]:
+        return [(e["kit_id"], e["type"]) for e in self.heard]
 
     def _event(self, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:
         event = json.loads(body)
@@ -70,6 +75,7 @@ class Receiver:
                         return 409, {"detail": "files are not here"}, {}
             self.heard.append(event)
             self.heard_at.append(time.monotonic())
+            self.lock.notify_all()
         return 202, {"id": event["id"], "result": "duplicate" if twice else "applied"}, {}
 
     def _uploads(self, kit_id: str, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:
@@ -92,6 +98,7 @@ class Receiver:
         time.sleep(self.put_seconds)
         with self.lock:
             self.puts += 1
+            self.lock.notify_all()
             if self.expired_puts:
                 self.expired_puts -= 1
                 return 403, {"detail": "expired"}, {}

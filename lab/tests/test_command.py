@@ -1,18 +1,19 @@
 """`kitloop-lab` by hand: kits, logins and the doctor."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
-import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from builders import FAKE_GENOMICS
+from builders import PROGRAM
 from click.testing import CliRunner
 from django.contrib.auth.models import User
 from kitloop_lab import command
+from kitloop_lab.models import Batch
 from receiver import Receiver
-
-PROGRAM = Path(sys.executable).with_name("kitloop-lab")
 
 
 @pytest.fixture
@@ -51,8 +52,18 @@ def test_every_command_has_help_with_what_it_does(name: str) -> None:
 
 def test_kits_are_made_in_batches_before_any_order(tmp_path: Path) -> None:
     assert _run(tmp_path, "make-kits", "--batch", "4").stdout == "Batch 1: 4 kits. 4 in stock.\n"
-    assert _run(tmp_path, "make-kits", "--batch", "2").stdout == "Batch 2: 2 kits. 6 in stock.\n"
-    assert (tmp_path / "lab/lab.sqlite3").exists()
+    with closing(sqlite3.connect(tmp_path / "lab/lab.sqlite3")) as database:
+        assert database.execute("SELECT state, count(*) FROM lab_kit GROUP BY state").fetchall() == [("made", 4)]
+
+
+@pytest.mark.django_db
+def test_a_further_batch_comes_on_top_of_the_stock(here: CliRunner) -> None:
+    made = [here.invoke(command.main, ["make-kits", "--batch", size]).output for size in ("4", "2")]
+    first = Batch.objects.order_by("pk")[0].pk
+    assert made == [
+        f"Batch {first}: 4 kits. 4 in stock.\n",
+        f"Batch {first + 1}: 2 kits. 6 in stock.\n",
+    ]
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "10001", "many"])
@@ -93,13 +104,14 @@ def test_the_doctor_names_what_is_missing_and_changes_nothing(empty: Path) -> No
     assert list(empty.iterdir()) == []
 
 
-def test_the_doctor_is_content_with_a_lab_in_order(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_doctor_is_content_with_a_lab_in_order(
+    tmp_path: Path, migrated: Path, request: pytest.FixtureRequest
+) -> None:
     receiver = Receiver("a secret")
     request.addfinalizer(receiver.stop)
     simulator = tmp_path / "kitloop-genomics"
     simulator.write_text("#!/bin/sh\nexit 0\n")
     simulator.chmod(0o755)
-    assert FAKE_GENOMICS.exists()
     for name in ("bundle", "people"):
         (tmp_path / "demo" / name).mkdir(parents=True)
     settings = {
@@ -108,7 +120,7 @@ def test_the_doctor_is_content_with_a_lab_in_order(tmp_path: Path, request: pyte
         "KITLOOP_LAB_DEMO": str(tmp_path / "demo"),
         "KITLOOP_LAB_GENOMICS": str(simulator),
     }
-    assert _run(tmp_path, "migrate").returncode == 0
+    shutil.copytree(migrated, tmp_path / "lab", dirs_exist_ok=True)
     ended = _run(tmp_path, "doctor", **settings)
     assert "MEND" not in ended.stdout, ended.stdout
     assert ended.returncode == 0
