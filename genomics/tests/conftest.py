@@ -11,13 +11,20 @@ from pathlib import Path
 import numpy as np
 import pysam
 import pytest
+from array_exports import Tables
 from commands import call
+from kitloop_genomics.arrays.export import Export, read_export
+from kitloop_genomics.building import chromosome as chromosome_module
+from kitloop_genomics.building.build import build_bundle
 from kitloop_genomics.bundle.open import Bundle, open_bundle
+from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.demo.build import Demo, build_demo
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.pipeline import analyse
 from kitloop_genomics.result import Analysis
+from kitloop_genomics.sandbox.array import SimulatedArray, simulate_array
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
+from panel_sources import DESCRIPTION, Small, small_panel
 from sexed import Chromosome, build_sexed_bundle, simulate_genome
 
 
@@ -100,3 +107,35 @@ def sexed_genome() -> dict[str, Chromosome]:
 @pytest.fixture(scope="session")
 def sexed_bundle(sexed_genome: dict[str, Chromosome], tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return open_bundle(build_sexed_bundle(sexed_genome, tmp_path_factory.mktemp("sexed")))
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    return small_panel(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def built(small: Small) -> Path:
+    return build_bundle(small.folder / "built", small.sources, DESCRIPTION).path
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The panel of `small` in ten chunks instead of two."""
+    monkeypatch.setattr(chromosome_module, "chunk_sites", lambda haplotypes: 64)
+
+
+@pytest.fixture(scope="session")
+def tables(bundle: Bundle) -> Tables:
+    """Where the earlier build's sites are, by build and chromosome."""
+    return read_positions(bundle.positions_file)
+
+
+@pytest.fixture(scope="session")
+def simulated(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimulatedArray:
+    return simulate_array(demo, "kit-1", "23andme", tmp_path_factory.mktemp("array") / "genome.zip")
+
+
+@pytest.fixture(scope="session")
+def export(simulated: SimulatedArray) -> Export:
+    return read_export(simulated.export)

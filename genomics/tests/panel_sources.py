@@ -72,6 +72,25 @@ def small_panel(folder: Path, *, sites: int = 300, seed: int = 1) -> Small:
     return Small(folder, sources, haplotypes)
 
 
+def record(number: int, **columns: str) -> Callable[[list[str]], list[str]]:
+    """Change the columns of the record `number`; `gt` is the first person's genotype."""
+    place = {"chrom": 0, "pos": 1, "ref": 3, "alt": 4, "format": 8, "gt": 9}
+
+    def change(lines: list[str]) -> list[str]:
+        at = [n for n, line in enumerate(lines) if not line.startswith("#")][number]
+        fields = lines[at].rstrip("\n").split("\t")
+        for name, value in columns.items():
+            fields[place[name]] = value
+        return [*lines[:at], "\t".join(fields) + "\n", *lines[at + 1 :]]
+
+    return change
+
+
+def swapped(lines: list[str]) -> list[str]:
+    """The records 15 and 16 of the first chromosome change places."""
+    return [*lines[:20], lines[21], lines[20], *lines[22:]]
+
+
 def as_bcf(vcf: Path, chromosome: str | None = None) -> Path:
     """The VCF as BCF, or one chromosome of it."""
     path = vcf.with_name(f"{vcf.stem}.{chromosome or 'all'}.bcf")

@@ -24,11 +24,6 @@ from kitloop_genomics.sandbox.reads import SimulatedReads
 
 
 @pytest.fixture(scope="module")
-def simulated(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimulatedArray:
-    return simulate_array(demo, "kit-1", "23andme", tmp_path_factory.mktemp("array") / "genome.zip")
-
-
-@pytest.fixture(scope="module")
 def finished_array(bundle: Bundle, simulated: SimulatedArray, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     out = tmp_path_factory.mktemp("array-out")
     announced = hashlib.sha256(simulated.export.read_bytes()).hexdigest().upper()
@@ -189,7 +184,7 @@ def test_the_command_takes_reads_or_an_array_and_not_both(tmp_path: Path, simula
 
 def test_the_command_refuses_a_bad_export_with_a_verdict_and_exit_code_0(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_bytes(b"my genome")
-    done = call(
+    words = [
         "run",
         "--bundle",
         demo.bundle,
@@ -199,7 +194,7 @@ def test_the_command_refuses_a_bad_export_with_a_verdict_and_exit_code_0(demo: D
         "s",
         "--out",
         tmp_path / "out",
-        "--json",
-    )
+    ]
+    done = call(*words, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["reasons"][0]["code"] == "array_unknown_vendor"

@@ -150,18 +150,8 @@ def test_an_unusable_bundle_is_exit_code_3_with_file_and_remedy(
     shutil.copytree(short_demo.bundle, broken)
     (broken / "panel" / "chr1.sites").unlink()
     done = call(
-        "run",
-        "--bundle",
-        broken,
-        "--r1",
-        short_reads.r1,
-        "--r2",
-        short_reads.r2,
-        "--sample-id",
-        "s",
-        "--out",
-        tmp_path / "out",
-    )
+        "run", "--bundle", broken, "--r1", short_reads.r1, "--r2", short_reads.r2, "--sample-id", "s", "--out", tmp_path / "out"
+    )  # fmt: skip
     assert done.returncode == 3
     assert str(broken / "panel" / "chr1.sites") in done.stderr
     assert "kitloop-genomics panel demo" in done.stderr

@@ -25,7 +25,7 @@ from kitloop_genomics.scores.catalog_file import ScoreVariant
 from kitloop_genomics.scores.matching import match
 from kitloop_genomics.traits.call import call_trait
 from kitloop_genomics.traits.trait_file import Trait
-from panel_sources import DESCRIPTION, Small, as_bcf, small_panel
+from panel_sources import DESCRIPTION, Small, as_bcf
 
 
 def _with_others(lines: list[str], sequence: str) -> list[str]:
@@ -42,11 +42,6 @@ def _with_others(lines: list[str], sequence: str) -> list[str]:
         ref = rows[number][3]
         rows[number][4] = form.format(*(base for base in "ACGT" if base != ref[0]), ref=ref, first=ref[0])
     return [*lines[:header], *("\t".join(row) + "\n" for row in rows)]
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    return small_panel(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="module")
