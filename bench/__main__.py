@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import analysis, deliveries, growth, listing, mapping, orders, panel, whole
+from bench import analysis, chromosome, deliveries, growth, listing, mapping, orders, panel, people, whole
 
 PARTS = {
     "orders": orders.main,
@@ -13,6 +13,8 @@ PARTS = {
     "growth": growth.main,
     "whole": whole.main,
     "panel": panel.main,
+    "chromosome": chromosome.main,
+    "people": people.main,
 }
 
 

@@ -5,7 +5,6 @@ Each build runs in a process of its own.
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -87,12 +86,13 @@ def _one(work: Path, name: str) -> dict[str, float]:
     from kitloop_genomics.building.build import build_bundle
     from kitloop_genomics.building.sources import Description, PanelSources
     from kitloop_genomics.bundle.open import open_bundle
+    from kitloop_genomics.progress import peak_rss_mb
 
     sources = PanelSources(work / "reference.fa", (work / name,), (work / "map.tsv",), work / "people.tsv")
     began = time.process_time()
     built = build_bundle(work / f"{name}.bundle", sources, Description("bench", "1", "bench", "simulated", "none"))
     seconds = time.process_time() - began
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    peak_mb = peak_rss_mb()
     disk = sum(path.stat().st_size for path in (built.path / "panel").iterdir())
     began = time.perf_counter()
     open_bundle(built.path)
