@@ -91,7 +91,8 @@ def test_snakemake_carries_a_good_and_a_broken_sample_to_their_ends(
     flow = tmp_path / "flow"
     flow.mkdir()
     (flow / "config.yaml").write_text(f"bundle: {short_demo.bundle}\nsamples: samples.tsv\nout: results\nparts: 2\nthreads: 1\n"
-        "reads_mem_mb: 500\nreads_minutes: 5\nimpute_mem_mb: 500\nimpute_minutes: 5\n")  # fmt: skip
+        "reads_mem_mb: 500\nreads_minutes: 5\nimpute_mem_mb: 500\nimpute_minutes: 5\n"
+        "results_mem_mb: 500\nresults_minutes: 5\n")  # fmt: skip
     assert call("workflow", flow).returncode == 0
     broken = simulate_reads(short_demo, "kit-2", tmp_path / "broken", problem="truncated")
     with (flow / "samples.tsv").open("a") as stream:
