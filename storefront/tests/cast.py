@@ -22,6 +22,7 @@ ADDRESS = {
     "recipient_phone": "+1 415 555 1234",
     "recipient_instructions": "Leave at front desk",
 }
+STAFF = "a.rather.long.name@staff.example.com"  # of the running shop, where it has to fit a phone
 PASSWORD = "correct horse battery"
 
 

@@ -3,10 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cast import Cast, make_cast
+from cast import STAFF, Cast, make_cast
 from fake_platform import KEY, PROJECT, SECRET, FakePlatform
 from kitloop_sdk import Client
 from kitloop_storefront import background, platform
+from running_shop import RunningShop
 
 
 @pytest.fixture
@@ -40,6 +41,16 @@ def door(fake: FakePlatform) -> Iterator[Client]:
     """The client that the background threads would use."""
     with Client(fake.url, KEY, timeout=2, max_retries=0) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop's data folder with Jane and one of the staff in it, made by the command."""
+    shop = RunningShop(tmp_path_factory.mktemp("people"))
+    for kind, email in (("create-customer", "jane@example.com"), ("create-staff", STAFF)):
+        made = shop.run(kind, "--email", email, "--name", "Jane Doe")
+        assert made.returncode == 0, made.stderr
+    return Path(shop.env["KITLOOP_SHOP_DATA"])
 
 
 @pytest.fixture

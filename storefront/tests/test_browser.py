@@ -2,26 +2,57 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from cast import ADDRESS, PASSWORD
+from cast import ADDRESS, PASSWORD, STAFF
 from fake_platform import FakePlatform
-from playwright.sync_api import Page, sync_playwright
-from test_serve import RunningShop, order, running, wait_for
-
-__all__ = ["running"]
+from playwright.sync_api import Browser, Page, sync_playwright
+from running_shop import RunningShop, order, wait_for
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
 
 
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, people: Path) -> Iterator[tuple[RunningShop, FakePlatform]]:
+    data, fake = tmp_path_factory.mktemp("shown"), FakePlatform().start()
+    shutil.copytree(people, data / "shop")
+    shop = RunningShop(data, fake.url)
+    shop.start()
+    yield shop, fake
+    shop.end()
+    fake.stop()
+
+
 @pytest.fixture
-def page() -> Iterator[Page]:
+def running(both: tuple[RunningShop, FakePlatform]) -> RunningShop:
+    return both[0]
+
+
+@pytest.fixture
+def fake(both: tuple[RunningShop, FakePlatform]) -> FakePlatform:
+    """The running shop's platform, with no kit of an earlier test."""
+    made = both[1]
+    made.samples.clear()
+    return made if made.server else made.start()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser.new_page(viewport={"width": 390, "height": 844})
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that nobody has used before."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    yield page
+    page.close()
 
 
 def test_the_timeline_moves_by_itself_and_the_keyboard_reaches_everything(
@@ -79,15 +110,13 @@ def test_thanks_go_away_when_the_order_comes_back(running: RunningShop, fake: Fa
 
 
 def test_the_staff_page_fits_a_phone(running: RunningShop, fake: FakePlatform, page: Page) -> None:
-    made = running.run("create-staff", "--email", "a.rather.long.name@staff.example.com")
-    assert made.returncode == 0, made.stderr
     with running.browser() as jane:
-        order(jane)
+        kit = order(jane)
     wait_for(lambda: len(fake.samples) == 1)
     page.goto(f"{running.url}/log-in/")
-    page.fill("#id_email", "a.rather.long.name@staff.example.com")
+    page.fill("#id_email", STAFF)
     page.fill("#id_password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('All orders')")
-    assert page.locator("table.orders tbody tr").count() == 1
+    assert page.locator("table.orders tbody tr").filter(has_text=kit.split("/")[2]).count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

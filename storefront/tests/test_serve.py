@@ -1,108 +1,46 @@
-"""The real command, as a process: started, killed, started again."""
+"""The real command, as a process: started, killed, started again; and the other commands."""
 
-import os
 import re
+import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import httpx2
 import pytest
-from cast import PASSWORD, form
-from fake_platform import KEY, PROJECT, SECRET, FakePlatform
+from cast import PASSWORD
+from click.testing import CliRunner
+from fake_platform import FakePlatform
+from kitloop_storefront import command, data_folder
+from kitloop_storefront.models import Customer
 from kitloop_storefront.signing_in import TRIES
-
-COMMAND = [str(Path(sys.executable).parent / "kitloop-shop")]
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 15) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
-
-
-class RunningShop:
-    def __init__(self, data: Path, platform_url: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = data / "log"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("KITLOOP_")}
-        self.env = kept | {
-            "KITLOOP_SHOP_DATA": str(data / "shop"),
-            "KITLOOP_SHOP_API": platform_url,
-            "KITLOOP_SHOP_API_KEY": KEY,
-            "KITLOOP_SHOP_PROJECT": PROJECT,
-            "KITLOOP_SHOP_WEBHOOK_SECRET": SECRET,
-            "KITLOOP_SHOP_TRACK_SECONDS": "1",
-            "KITLOOP_SHOP_TEST_MODE": "1",
-            "KITLOOP_SHOP_NEW_PASSWORD": PASSWORD,
-        }
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*COMMAND, *arguments], env=self.env, capture_output=True, text=True, timeout=30)
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port)], env=self.env, stdout=log, stderr=log
-            )
-        wait_for(self.answers)
-
-    def answers(self) -> bool:
-        try:
-            return httpx2.get(f"{self.url}/health", timeout=2).status_code == 200
-        except httpx2.TransportError:
-            return False
-
-    def stop(self, how: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(how)
-        return self.process.wait(timeout=10)
-
-    @contextmanager
-    def browser(self) -> Iterator[httpx2.Client]:
-        with httpx2.Client(base_url=self.url, timeout=5) as browser:
-            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/log-in/").text)
-            assert token is not None
-            sent = {"email": "jane@example.com", "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
-            assert browser.post("/log-in/", data=sent).status_code == 302
-            yield browser
+from running_shop import COMMAND, RunningShop, order, wait_for
 
 
 @pytest.fixture
-def running(tmp_path: Path, fake: FakePlatform) -> Iterator[RunningShop]:
-    shop = RunningShop(tmp_path, fake.url)
-    made = shop.run("create-customer", "--email", "jane@example.com", "--name", "Jane Doe")
-    assert made.returncode == 0, made.stderr
-    shop.start()
-    yield shop
-    if shop.process and shop.process.poll() is None:
-        shop.process.kill()
-        shop.process.wait(timeout=10)
+def set_up(tmp_path: Path, fake: FakePlatform, people: Path) -> RunningShop:
+    """A shop that knows Jane, and does not run yet."""
+    shutil.copytree(people, tmp_path / "shop")
+    return RunningShop(tmp_path, fake.url)
 
 
-def order(browser: httpx2.Client) -> str:
-    page = browser.get("/order/").text
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    assert token is not None
-    answer = browser.post("/order/", data=form(csrfmiddlewaretoken=token[1]))
-    assert answer.status_code == 302, answer.text
-    return str(answer.headers["Location"])
+@pytest.fixture
+def running(set_up: RunningShop) -> Iterator[RunningShop]:
+    set_up.start()
+    yield set_up
+    set_up.end()
+
+
+@pytest.fixture
+def here(db: None, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """Runs commands in this process, with the tests' settings and database."""
+    monkeypatch.setattr(command, "_set_up", lambda **_: None)
+    monkeypatch.setattr(command, "_run_migrations", lambda: None)
+    return CliRunner()
 
 
 def test_an_order_survives_kill_9_before_the_platform_hears_of_it_and_is_placed_once(
@@ -155,31 +93,51 @@ def test_it_stops_soon_and_says_when_its_port_is_taken(running: RunningShop) -> 
     assert "Traceback" not in running.log.read_text()
 
 
-def test_the_other_commands_say_what_is_wrong_and_do_things_once(running: RunningShop, fake: FakePlatform) -> None:
-    well = running.run("doctor")
+def test_the_other_commands_say_what_is_wrong_and_do_things_once(set_up: RunningShop) -> None:
+    well = set_up.run("doctor")
     assert well.returncode == 0, well.stdout
     assert "FAIL" not in well.stdout
-    ill = running.run("doctor", "--api-key", "wrong", "--webhook-secret", "")
+    ill = set_up.run("doctor", "--api-key", "wrong", "--webhook-secret", "")
     assert ill.returncode == 1
     assert "Make a new API key there" in ill.stdout
-    fake.stop()
-    assert "Start it, or mend --api" in running.run("doctor").stdout
-    assert running.run("doctor", "--api", "localhost").returncode == 2
 
-    again = running.run("create-customer", "--email", "JANE@example.com")
+    again = set_up.run("create-customer", "--email", "JANE@example.com")
     assert again.returncode == 1
-    assert running.run("create-customer", "--email", "jane@example.com", "--exist-ok").returncode == 0
-    assert running.run("create-staff", "--email", "nonsense").returncode == 2
-    staff = running.run("create-staff", "--email", "ann@example.com")
+    staff = set_up.run("create-staff", "--email", "ann@example.com")
     assert staff.returncode == 0
     assert "ann@" not in staff.stdout
 
-    key = Path(running.env["KITLOOP_SHOP_DATA"]) / "secret_key"
+    key = Path(set_up.env["KITLOOP_SHOP_DATA"]) / "secret_key"
     before = key.read_text()
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.parent.stat().st_mode & 0o777 == 0o700
-    assert running.run("migrate").returncode == 0
+    assert set_up.run("migrate").returncode == 0
     assert key.read_text() == before
+
+
+def test_the_doctor_tells_a_platform_that_is_down(here: CliRunner, shop: Any, fake: FakePlatform) -> None:
+    data_folder.prepare(shop.DATA)
+    fake.stop()
+    said = here.invoke(command.main, ["doctor"])
+    assert said.exit_code == 1
+    assert "Start it, or mend --api" in said.output
+
+
+def test_an_address_without_a_scheme_is_refused() -> None:
+    said = CliRunner().invoke(command.main, ["doctor", "--api", "localhost"], env={"KITLOOP_SHOP_API": ""})
+    assert said.exit_code == 2
+    assert "an http or https address" in said.output
+
+
+def test_an_account_is_made_once_and_for_an_address(here: CliRunner) -> None:
+    def create(kind: str, *arguments: str) -> int:
+        return here.invoke(command.main, [kind, "--password", PASSWORD, *arguments]).exit_code
+
+    assert create("create-customer", "--email", "jane@example.com") == 0
+    assert create("create-customer", "--email", "JANE@example.com") == 1
+    assert create("create-customer", "--email", "jane@example.com", "--exist-ok") == 0
+    assert create("create-staff", "--email", "nonsense") == 2
+    assert [(one.email, one.is_staff) for one in Customer.objects.all()] == [("jane@example.com", False)]
 
 
 def test_help_has_examples() -> None:
@@ -192,7 +150,7 @@ def test_help_has_examples() -> None:
 
 def test_guesses_sent_at_once_are_all_counted_and_a_restart_forgets_none(running: RunningShop) -> None:
     def guess(_: int = 0) -> int:
-        with httpx2.Client(base_url=running.url, timeout=20) as browser:
+        with running.visitor() as browser:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/log-in/").text)
             assert token is not None
             sent = {"email": "jane@example.com", "password": "wrong", "csrfmiddlewaretoken": token[1]}
