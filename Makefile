@@ -18,6 +18,7 @@ setup: .venv/.ready ## install everything into .venv (commands included)
 	@# Compiled once: a demo is some fifteen Python programs, and each would compile what it imports where it may not write that down.
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --compile-bytecode --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e sdk -e genomics -e server -e lab -e storefront
+	@$(BIN)/python -m compileall -q */src
 	@touch $@
 
 demo: setup ## all four parties on this machine, one kit from the order button to its results (ARGS=--once ends by itself)
