@@ -297,7 +297,8 @@ def _validate_deep(folder: Path, depths: tuple[float, ...], as_json: bool, **opt
     from kitloop_genomics.deep import align_deep, open_deep_bam, shortfalls, validate_deep
 
     bam, r1, r2, truth = (options[name] for name in ("bam", "r1", "r2", "truth"))
-    if truth is None or (bam is None) == (r1 is None or r2 is None):
+    given = (bam is not None, r1 is not None, r2 is not None)
+    if truth is None or given not in ((True, False, False), (False, True, True)):
         raise click.UsageError("A deep genome needs --truth, and --bam or both --r1 and --r2.")
     try:
         expected = json.loads(options["expect"].read_text()) if options["expect"] else None

@@ -17,6 +17,7 @@ from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_all
+from kitloop_genomics.intake.pairs import check_pairs
 from kitloop_genomics.likelihoods.likelihoods import likelihoods
 from kitloop_genomics.likelihoods.pileup import MIN_MAPQ, SKIPPED, observe
 
@@ -104,7 +105,13 @@ def open_deep_bam(bundle: Bundle, bam: Path) -> DeepGenome:
 def align_deep(
     bundle: Bundle, r1: Path, r2: Path, folder: Path, *, sample_id: str = "deep", threads: int = 1
 ) -> DeepGenome:
-    """Align the reads into `folder`, at full depth once for all depths."""
+    """Align the reads into `folder`, at full depth once for all depths. `InputError` for reads that are broken or not there."""
+    for path in (r1, r2):
+        if not path.is_file():
+            raise InputError(f"there is no file {path}")
+    # The aligner trusts that mates belong together; intake looks at all of them first.
+    if problems := check_pairs(r1, r2).problems:
+        raise InputError(f"{r1} and {r2} can't be used: {problems[0].message}")
     bam = folder / "deep.bam"
     align(
         r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=sample_id, threads=threads
