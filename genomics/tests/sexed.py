@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,8 +83,7 @@ def build_sexed_bundle(genome: dict[str, Chromosome], folder: Path) -> Path:
         folder / "ref.fa", (folder / "panel.vcf",), (folder / "map.tsv",), folder / "people.tsv",
         thresholds=folder / "limits.json",
     )  # fmt: skip
-    build_bundle(folder / "bundle", sources, Description("sexes", "1", "GRCh37", "simulated", "CC0"))
-    path = folder / "bundle" / "manifest.json"
     said = {"x": "chrX", "y": "chrY", "mitochondrial": "chrM", "par": [list(one) for one in PAR]}
-    path.write_text(json.dumps({**json.loads(path.read_text()), "sex_chromosomes": said}))
+    description = Description("sexes", "1", "GRCh37", "simulated", "CC0", sex_chromosomes=said)
+    build_bundle(folder / "bundle", sources, description)
     return folder / "bundle"

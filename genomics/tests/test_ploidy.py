@@ -77,11 +77,13 @@ def _manifest(build: str, said: dict[str, object]) -> Manifest:
 
 
 def test_human_builds_know_where_x_pairs_with_y_and_others_say_so_in_the_manifest() -> None:
-    contigs = ["chr1", "chrX", "chrY", "chrM"]
+    contigs = dict.fromkeys(["chr1", "chrX", "chrY", "chrM"], 1_000)
     known = sex_chromosomes(Path("b"), _manifest("GRCh38", {}), contigs)
     assert known == SexChromosomes("chrX", "chrY", "chrM", ((10_001, 2_781_479), (155_701_383, 156_030_895)))
-    assert sex_chromosomes(Path("b"), _manifest("dog-4", {}), ["1", "X", "MT"]) == SexChromosomes("X", None, "MT")
-    assert sex_chromosomes(Path("b"), _manifest("demo-1", {}), ["chr1", "chr2"]) == SexChromosomes()
+    assert sex_chromosomes(Path("b"), _manifest("dog-4", {}), dict.fromkeys(["1", "X", "MT"], 1_000)) == SexChromosomes(
+        "X", None, "MT"
+    )
+    assert sex_chromosomes(Path("b"), _manifest("demo-1", {}), {"chr1": 1_000, "chr2": 1_000}) == SexChromosomes()
     said = {"x": "chr1", "par": [[5, 9]]}
     assert sex_chromosomes(Path("b"), _manifest("GRCh38", said), contigs) == SexChromosomes("chr1", par=((5, 9),))
 
@@ -91,7 +93,7 @@ def test_human_builds_know_where_x_pairs_with_y_and_others_say_so_in_the_manifes
 )
 def test_a_manifest_that_makes_no_sense_of_them_is_refused_with_a_remedy(said: dict[str, object]) -> None:
     with pytest.raises(BundleError, match=r"manifest\.json.*sex_chromosomes can't be used.*Write"):
-        sex_chromosomes(Path("b"), _manifest("x", said), ["chrX"])
+        sex_chromosomes(Path("b"), _manifest("x", said), {"chrX": 1_000})
 
 
 def test_a_chromosome_is_cut_where_the_number_of_copies_changes() -> None:

@@ -10,6 +10,7 @@ import pysam
 import pysam.samtools
 import pytest
 from kitloop_genomics.bundle.open import Bundle, read_thresholds
+from kitloop_genomics.bundle.sex_chromosomes import SexChromosomes
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import BundleError
 from kitloop_genomics.pipeline import analyse
@@ -163,6 +164,9 @@ def test_declared_and_found_sex_agree_or_not_or_stay_open() -> None:
     assert agrees("XX", "undetermined") is None
 
 
+SEX = SexChromosomes("chrX", "chrY")
+
+
 def _bam(folder: Path, lengths: dict[str, int], reads: dict[str, int], mapq: int = 60) -> tuple[Path, Path]:
     """A BAM with that many reads on each sequence, and its reference, half of whose Y is unknown."""
     bases = {name: "N" * (length // 2) + "A" * (length - length // 2) if name == "chrY" else "A" * length
@@ -184,18 +188,18 @@ def _bam(folder: Path, lengths: dict[str, int], reads: dict[str, int], mapq: int
 def test_sex_is_told_from_the_depth_on_the_known_part_of_x_and_y(tmp_path: Path) -> None:
     lengths = {"chr1": 100_000, "chrX": 50_000, "chrY": 20_000, "chrM": 1_000}
     bam, reference = _bam(tmp_path, lengths, {"chr1": 2_000, "chrX": 510, "chrY": 95, "chrM": 900})
-    found = sex_of(bam, reference, lengths)
+    found = sex_of(bam, reference, lengths, SEX)
     assert found.karyotype == "XY"
     assert found.x_copies == pytest.approx(1.02)
     assert found.y_copies == pytest.approx(0.95)
-    assert sex_of(bam, reference, lengths, y_mappable=0.475).karyotype == "XYY"
-    assert sex_of(bam, reference, {"chr1": 100_000}).karyotype == "undetermined"
+    assert sex_of(bam, reference, lengths, SEX, y_mappable=0.475).karyotype == "XYY"
+    assert sex_of(bam, reference, {"chr1": 100_000}, SexChromosomes()).karyotype == "undetermined"
 
 
 def test_reads_that_fit_in_several_places_do_not_count_for_the_sex(tmp_path: Path) -> None:
     lengths = {"1": 100_000, "X": 50_000, "Y": 20_000}
     bam, reference = _bam(tmp_path, lengths, {"1": 2_000, "X": 510, "Y": 95}, mapq=3)
-    assert sex_of(bam, reference, lengths).karyotype == "undetermined"
+    assert sex_of(bam, reference, lengths, SexChromosomes("X", "Y")).karyotype == "undetermined"
 
 
 def test_multiqc_finds_a_column_and_a_verdict_of_each_sample() -> None:

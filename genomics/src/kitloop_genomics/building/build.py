@@ -82,6 +82,7 @@ def build_bundle(
         tell("copying the reference genome")
         copy_reference(sources.fasta, bundle / "reference.fa")
         reference = Reference(bundle / "reference.fa")
+        description.check_sequences(reference.lengths)
         tell("reading the genetic map")
         genetic_map = read_maps(list(sources.maps), list(reference.lengths))
         write_bytes(bundle / "map.tsv", map_text(genetic_map, list(reference.lengths)).encode())
@@ -247,6 +248,7 @@ def _manifest(description: Description, sources: PanelSources) -> Manifest:
         {"tool": "kitloop-genomics", "tool_version": __version__, "command": "panel build", **description.created_by},
         imputation={} if size is None else {"effective_population_size": size},
         sources=description.of_sources(sources),
+        sex_chromosomes=description.sex_chromosomes,
     )  # fmt: skip
 
 

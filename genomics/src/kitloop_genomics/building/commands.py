@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,6 +44,14 @@ EXIT_REFUSED = 4
 @click.option("--bundle-version", default="1", show_default=True, help="Goes into every result, with the id.")
 @click.option("--ne", type=click.FloatRange(min=1), help="Effective population size, in place of the imputer's own.")
 @click.option(
+    "--x", help="Name of the X chromosome, where it isn't chrX or X; then --y and --mitochondrial are needed, too."
+)
+@click.option("--y", help="Name of the Y chromosome.")
+@click.option("--mitochondrial", help="Name of the mitochondrion.")
+@click.option(
+    "--par", multiple=True, help="Where X pairs with Y, as FIRST-LAST on X; again for more. A human build's are known."
+)
+@click.option(
     "--licence", "licences", multiple=True, help="What a source may be used for, as FILE=TEXT; again for more."
 )
 @click.option(
@@ -63,6 +72,10 @@ def build_command(
     name: str | None,
     bundle_version: str,
     ne: float | None,
+    x: str | None,
+    y: str | None,
+    mitochondrial: str | None,
+    par: tuple[str, ...],
     licences: tuple[str, ...],
     check_only: bool,
 ) -> None:
@@ -82,6 +95,8 @@ def build_command(
           --populations people.tsv --scores PGS000001_hmPOS_GRCh38.txt.gz \\
           --licence "panel.chr22.bcf=public, cite the project" --out grch38
       kitloop-genomics panel build … --check-only
+      kitloop-genomics panel build --build ARS-UCD1.2 --species "Bos taurus" --x 30 --y 31 --mitochondrial MT \\
+          --par 1-6000000 …
 
     Exit codes: 2 a source can't be used, 4 --check-only has found what would be refused.
     """
@@ -94,7 +109,13 @@ def build_command(
     notes = dict(one.split("=", 1) for one in licences)
     sources = PanelSources(fasta, variants, maps, populations, scores, traits, positions, thresholds)
     said = "; ".join(f"{file}: {text}" for file, text in notes.items()) or "not stated"
-    description = Description(name or out.name, bundle_version, build, species, said, notes, ne)
+    names = {"x": x, "y": y, "mitochondrial": mitochondrial}
+    sexes: dict[str, Any] = {key: value for key, value in names.items() if value is not None}
+    if par:
+        sexes["par"] = [_stretch(text) for text in par]
+    description = Description(
+        name or out.name, bundle_version, build, species, said, notes, ne, sex_chromosomes=sexes
+    )  # fmt: skip
     with _telling() as (tell, every):
         if check_only:
             found = survey(sources, description, tell=tell, every_seconds=every)
@@ -117,6 +138,13 @@ def build_command(
     if found.refused:
         click.echo(f"{found.refused} records or chromosomes would be refused", err=True)
         sys.exit(EXIT_REFUSED)
+
+
+def _stretch(text: str) -> list[int]:
+    first, dash, last = text.replace(",", "").partition("-")
+    if not dash or not first.isdecimal() or not last.isdecimal():
+        raise click.UsageError(f"--par {text!r} is not of the form FIRST-LAST.")
+    return [int(first), int(last)]
 
 
 def _show_left_out(left_out: dict[str, int]) -> None:

@@ -13,6 +13,7 @@ from kitloop_genomics.building.people import Labels, check_people, read_labels
 from kitloop_genomics.building.record import VariantSource
 from kitloop_genomics.building.stream import PanelStream, readable
 from kitloop_genomics.building.vcf_text import VcfText
+from kitloop_genomics.bundle.sex_chromosomes import stated
 from kitloop_genomics.errors import InputError, PanelSourceError
 from kitloop_genomics.writing import sha256_of
 
@@ -53,7 +54,10 @@ class PanelSources:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the manifest says. licences: by the name of a source file.  created_by: beside tool and version."""
+    """What the manifest says. licences: by the name of a source file.  created_by: beside tool and version.
+
+    sex_chromosomes: as in the manifest, empty where they go by their usual names.
+    """
 
     id: str
     version: str
@@ -63,6 +67,7 @@ class Description:
     licences: dict[str, str] = field(default_factory=dict)
     effective_population_size: float | None = None
     created_by: dict[str, Any] = field(default_factory=dict)
+    sex_chromosomes: dict[str, Any] = field(default_factory=dict)
 
     def of_sources(self, sources: PanelSources) -> list[dict[str, Any]]:
         """Name, size, SHA-256 and licence of each source; reads them whole."""
@@ -77,6 +82,14 @@ class Description:
         for name in self.licences:
             if name not in names:
                 raise InputError(f"the licence of {name} is given, and no source has this name: {', '.join(names)}")
+
+    def check_sequences(self, lengths: dict[str, int]) -> None:
+        """`InputError` where `sex_chromosomes` don't fit a reference of sequences of these lengths in bp."""
+        try:
+            stated(self.sex_chromosomes, self.build, lengths)
+        except ValueError as error:
+            remedy = "Give --x, --y and --mitochondrial the FASTA's names, and --par positions of X, as 10001-2781479"
+            raise InputError(f"the sex chromosomes can't be used: {error}. {remedy}") from error
 
 
 @contextmanager

@@ -68,6 +68,7 @@ def survey(
             tell("unpacking the reference genome")
             copy_reference(sources.fasta, fasta)
         reference = Reference(fasta)
+        description.check_sequences(reference.lengths)
         genetic_map = read_maps(list(sources.maps), list(reference.lengths))
         found.size_bytes = sum(reference.lengths.values()) * 61 // 60
         reader = SiteReader(reference, genetic_map, found.refuse)

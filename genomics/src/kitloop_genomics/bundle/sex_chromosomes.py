@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,24 +61,52 @@ class SexChromosomes:
 NONE = SexChromosomes()
 
 
-def sex_chromosomes(folder: Path, manifest: Manifest, contigs: Iterable[str]) -> SexChromosomes:
-    """As the manifest says (`sex_chromosomes`: x, y, mitochondrial, par), else by the usual names in `contigs`.
+def sex_chromosomes(folder: Path, manifest: Manifest, contigs: Mapping[str, int]) -> SexChromosomes:
+    """As the manifest says (`sex_chromosomes`: x, y, mitochondrial, par), else by the usual names in `contigs` (name to bp).
 
-    Without a word in the manifest, a human build's stretches are known by its name. `BundleError` for what makes no sense.
+    `BundleError` for what makes no sense.
     """
-    said = manifest.sex_chromosomes
-    if not said:
-        usual = {key: next((name for name in names if name in contigs), None) for key, names in _USUAL.items()}
-        builds = builds_named(manifest.build)
-        return SexChromosomes(**usual, par=HUMAN_PAR.get(builds.pop(), ()) if len(builds) == 1 else ())
     try:
-        par = tuple((int(first), int(last)) for first, last in said.get("par", ()))
-        found = SexChromosomes(**{key: said.get(key) for key in _USUAL}, par=par)
-        if any(first > last for first, last in par) or set(said) - {*_USUAL, "par"}:
-            raise ValueError("a stretch of par ends before it begins, or a field is unknown")
-        if missing := {found.x, found.y, found.mitochondrial} - {None, *contigs}:
-            raise ValueError(f"the reference has no {', '.join(sorted(map(str, missing)))}")
-    except (TypeError, ValueError) as error:
+        return stated(manifest.sex_chromosomes, manifest.build, contigs)
+    except ValueError as error:
         remedy = 'Write {"x": name, "y": name, "mitochondrial": name, "par": [[first, last], …]}'
         raise BundleError(folder / FILE_NAME, f"sex_chromosomes can't be used ({error})", remedy) from error
-    return found
+
+
+def stated(said: dict[str, Any], build: str, contigs: Mapping[str, int]) -> SexChromosomes:
+    """What `said` names; with nothing said, what `contigs` has under the usual names. `ValueError` says what is wrong with it.
+
+    Where no stretches are given, those of a human build are known by its name.
+    """
+    if unknown := set(said) - {*_USUAL, "par"}:
+        raise ValueError(f"the field {min(unknown)} is unknown")
+    names = {key: said.get(key) for key in _USUAL}
+    if not said:
+        names = {key: next((name for name in usual if name in contigs), None) for key, usual in _USUAL.items()}
+    given = [name for name in names.values() if name is not None]
+    if missing := next((name for name in given if not isinstance(name, str) or name not in contigs), None):
+        raise ValueError(f"the reference has no {missing}")
+    if len(set(given)) < len(given):
+        raise ValueError("one sequence is named twice")
+    if "par" in said:
+        return SexChromosomes(**names, par=_stretches(said["par"], names["x"], contigs))
+    builds = builds_named(build)
+    return SexChromosomes(**names, par=HUMAN_PAR.get(builds.pop(), ()) if len(builds) == 1 else ())
+
+
+def _stretches(rows: Any, x: str | None, contigs: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
+    try:
+        par = tuple((int(first), int(last)) for first, last in rows)
+    except (TypeError, ValueError) as error:
+        raise ValueError("par is not pairs of positions") from error
+    if par and x is None:
+        raise ValueError("par is of X, and no x is named")
+    for first, last in par:
+        if not 1 <= first <= last:
+            raise ValueError(f"the stretch {first}-{last} of par ends before it begins, or begins before 1")
+        if x is not None and last > contigs[x]:
+            raise ValueError(f"the stretch {first}-{last} of par ends after {x}, which has {contigs[x]} bp")
+    for one, other in itertools.pairwise(sorted(par)):
+        if other[0] <= one[1]:
+            raise ValueError(f"the stretches of par overlap at {other[0]}")
+    return par

@@ -112,7 +112,7 @@ def _look_at_library(found: Findings, bam: Path, bundle: Bundle, expected: Expec
     for name, value in (("error_rate", library.error_rate), ("gc_slope_per_10_percent", library.gc_slope)):
         if value is not None:
             found.metrics[name] = round(value, 5)
-    sex = sex_of(bam, bundle.reference, bundle.contigs, **bundle.thresholds.get("sex", {}))
+    sex = sex_of(bam, bundle.reference, bundle.contigs, bundle.sex_chromosomes, **bundle.thresholds.get("sex", {}))
     found.take_sex(sex.karyotype, expected.sex)
     if sex.x_copies is not None and sex.y_copies is not None:
         found.metrics |= {"x_copies": round(sex.x_copies, 3), "y_copies": round(sex.y_copies, 3)}
