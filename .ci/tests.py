@@ -43,6 +43,7 @@ class Outcome:
 
 
 def main() -> int:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command has it; other parts need the other processors
     arguments = sys.argv[1:]
     chosen = [word for word in arguments if word in PACKAGES] or list(PACKAGES)
     rest = [word for word in arguments if word not in {*PACKAGES, "--long"}]

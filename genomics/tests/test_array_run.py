@@ -123,37 +123,43 @@ def test_a_wrong_checksum_is_a_verdict(bundle: Bundle, simulated: SimulatedArray
 
 
 @pytest.mark.parametrize("vendor", list(Vendor))
-def test_the_same_seed_gives_the_same_bytes_and_a_readable_export(demo: Demo, tmp_path: Path, vendor: Vendor) -> None:
-    one, two = (simulate_array(demo, "kit-9", vendor, tmp_path / at / "export.zip") for at in ("one", "two"))
+def test_the_same_seed_gives_the_same_bytes_zipped_or_plain(short_demo: Demo, tmp_path: Path, vendor: Vendor) -> None:
+    one, two = (simulate_array(short_demo, "kit-9", vendor, tmp_path / at / "export.zip") for at in ("one", "two"))
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert names == ["export.truth.json", "export.truth.vcf.gz", "export.truth.vcf.gz.tbi", "export.zip"]
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    found = read_export(one.export)
-    assert (found.vendor, found.build, found.rows) == (vendor, 37, one.rows)
-    assert 850 < one.rows < 1_100
-    assert 0.002 < found.no_call_rate < 0.04
+    assert two.rows == one.rows
     with zipfile.ZipFile(one.export) as archive:
         (name,) = archive.namelist()
         text = archive.read(name)
     assert b"SIMULATED" in text
     assert (b"\r\n" in text) == (vendor is not Vendor.MYHERITAGE)
-    plain = simulate_array(demo, "kit-9", vendor, tmp_path / "plain" / name)
+    plain = simulate_array(short_demo, "kit-9", vendor, tmp_path / "plain" / name)
     assert plain.export.read_bytes() == text
-    assert two.rows == one.rows
 
 
-def test_the_arrays_sites_are_the_vendors_and_not_the_persons(demo: Demo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("vendor", list(Vendor))
+def test_an_export_can_be_read_and_has_an_arrays_density_and_gaps(demo: Demo, tmp_path: Path, vendor: Vendor) -> None:
+    made = simulate_array(demo, "kit-9", vendor, tmp_path / "export.zip")
+    found = read_export(made.export)
+    assert (found.vendor, found.build, found.rows) == (vendor, 37, made.rows)
+    assert 850 < made.rows < 1_100
+    assert 0.002 < found.no_call_rate < 0.04
+
+
+def test_the_arrays_sites_are_the_vendors_and_not_the_persons(short_demo: Demo, tmp_path: Path) -> None:
     places = {}
     for vendor in (Vendor.ANCESTRY, Vendor.MYHERITAGE):
         for seed in ("kit-1", "kit-2"):
-            text = simulate_array(demo, seed, vendor, tmp_path / "export.txt").export.read_text()
+            text = simulate_array(short_demo, seed, vendor, tmp_path / "export.txt").export.read_text()
             rows = [line.replace('"', "").replace(",", "\t").split("\t") for line in text.splitlines()]
             places[vendor, seed] = {tuple(row[1:3]) for row in rows if row[0][:1] in "ri" and row[1].isdigit()}
     for vendor in (Vendor.ANCESTRY, Vendor.MYHERITAGE):
         assert places[vendor, "kit-1"] == places[vendor, "kit-2"]
+        assert len(places[vendor, "kit-1"]) > 150
     shared = places[Vendor.ANCESTRY, "kit-1"] & places[Vendor.MYHERITAGE, "kit-1"]
-    assert len(shared) < 500
+    assert len(shared) < 100
 
 
 def test_an_unknown_vendor_is_refused(demo: Demo, tmp_path: Path) -> None:
@@ -162,10 +168,10 @@ def test_an_unknown_vendor_is_refused(demo: Demo, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_simulator_of_exports_loads_no_analysis_module(demo: Demo, tmp_path: Path) -> None:
+def test_the_simulator_of_exports_loads_no_analysis_module(short_demo: Demo, tmp_path: Path) -> None:
     program = (
         "import sys; from kitloop_genomics import simulate_array, read_export; from pathlib import Path;"
-        f"made = simulate_array(Path({str(demo.path)!r}), 'kit-1', '23andme', Path({str(tmp_path / 'a.zip')!r}));"
+        f"made = simulate_array(Path({str(short_demo.path)!r}), 'kit-1', '23andme', Path({str(tmp_path / 'a.zip')!r}));"
         "read_export(made.export);"
         "print([name for name in ('numba', 'mappy', 'msprime', 'scipy', 'rich') if name in sys.modules])"
     )

@@ -7,11 +7,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +46,26 @@ class Progress:
         """Time what happens inside. A step that raises is not recorded as finished."""
         started = time.perf_counter()
         self._tell({"step": name, "state": "started"})
-        console = Console(stderr=True)
-        if self.quiet or not console.is_terminal:
+        console = None if self.quiet or not sys.stderr.isatty() else _console()
+        with console.status(f"{name} …") if console else nullcontext():
             yield
-        else:
-            with console.status(f"{name} …"):
-                yield
         step = Step(name, round(time.perf_counter() - started, 3), round(peak_rss_mb(), 1))
         self.steps.append(step)
         self._tell({"step": name, "state": "finished", **{k: v for k, v in asdict(step).items() if k != "name"}})
-        if not self.quiet and console.is_terminal:
+        if console:
             console.print(f"[green]✓[/green] {name} [dim]{step.seconds:.1f} s[/dim]")
 
     def _tell(self, line: dict[str, object]) -> None:
         if self.file is not None:
             with self.file.open("a") as stream:
                 stream.write(json.dumps({**line, "time": round(time.time(), 3)}) + "\n")
+
+
+def _console() -> Console:
+    # Imported here: most runs are watched by a program, and each of a workflow's many processes would load it.
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def peak_rss_mb() -> float:

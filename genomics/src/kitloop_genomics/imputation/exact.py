@@ -38,7 +38,8 @@ def impute_exactly(panel: PanelChromosome, genotype: NDArray[np.float32], parame
         return _impute_one_copy(panel, genotype, parameters)
     emission = copied_likelihoods(genotype, parameters.mismatch)
     switch = switch_chance(panel.cm, panel.haplotypes.shape[1], parameters.effective_population_size)
-    copied = forward_backward(np.asarray(panel.haplotypes), emission, switch)
+    # Its kernel would be compiled again for haplotypes that are a view of others.
+    copied = forward_backward(np.ascontiguousarray(panel.haplotypes), emission, switch)
     gp = _read_posterior(copied, genotype, emission, parameters.mismatch)
     dosage = gp[:, 1] + 2 * gp[:, 2]
     return Dosages(dosage, gp, gp.argmax(axis=1).astype(np.int8))
