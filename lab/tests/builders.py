@@ -62,7 +62,7 @@ def send_order(client: Client, **more: Any) -> str:
     return str(body["kit_id"])
 
 
-def settle(seconds: float = 10.0) -> None:
+def settle(seconds: float = 60.0) -> None:
     """Lets robot and outbox do what is due, in this thread, until nothing is owed or all that is owed is parked."""
     from kitloop_lab import outbox, robot
     from kitloop_lab.models import Order, OutboxEvent

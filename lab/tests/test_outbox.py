@@ -30,7 +30,7 @@ def _make_due() -> None:
 def test_a_platform_that_was_down_gets_everything_once_it_is_back(client: Client, platform: Receiver) -> None:
     platform.answers.extend([(0, {}), (503, {}), (429, {}), (302, {"Location": "/elsewhere"})])
     kit_id = send_order(client)
-    settle(20)
+    settle()
     assert platform.types(kit_id) == [
         "packed", "shipped", "delivered", "returning", "received", "sequencing", "sequenced",
     ]  # fmt: skip
@@ -116,6 +116,18 @@ def test_a_message_that_is_not_due_or_not_there_is_not_sent(client: Client, plat
     _make_due()
     assert [outbox.send_next(order.pk), outbox.send_next(order.pk)] == [True, False]
     assert len(platform.heard) == 1
+
+
+def test_the_next_message_is_known_before_it_is_due(client: Client) -> None:
+    now = timezone.now()
+    assert outbox.next_due(now) is None
+    _pack(client)
+    later = now + timedelta(minutes=1)
+    OutboxEvent.objects.update(due_at=later)
+    assert outbox.next_due(now) == later
+    assert outbox.next_due(later) is None
+    OutboxEvent.objects.update(parked_at=now)
+    assert outbox.next_due(now) is None
 
 
 def test_pauses_grow_from_a_fifth_of_a_second_to_a_minute() -> None:

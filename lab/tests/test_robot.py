@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from builders import send_order, settle
 from django.test import Client
+from django.utils import timezone
 from kitloop_lab import outbox, robot
 from kitloop_lab.barcodes import is_code
 from kitloop_lab.journey import ENDS, STAGES
@@ -219,6 +220,19 @@ def test_the_pause_between_stages_is_kept_and_slow_is_ten_times_slower(client: C
         assert robot.take_step(order.pk) is False
     pauses = [(o.next_step_at - o.stage_at).total_seconds() for o in Order.objects.order_by("pk") if o.next_step_at]
     assert pauses == [30.0, 300.0]
+
+
+def test_the_next_step_is_known_before_it_is_due(client: Client, settings: Any) -> None:
+    settings.LAB_STAGE_SECONDS = 30.0
+    now = timezone.now()
+    assert robot.next_due(now) is None
+    for scenario in ("slow", "happy"):
+        send_order(client, scenario=scenario)
+        robot.take_step(Order.objects.latest("pk").pk)
+    happy = Order.objects.latest("pk")
+    assert robot.next_due(now) == happy.next_step_at
+    Order.objects.filter(pk=happy.pk).update(parked_at=now, trouble="why")
+    assert robot.next_due(now) == Order.objects.get(scenario="slow").next_step_at
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda s: s.name)

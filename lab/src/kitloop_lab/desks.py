@@ -18,18 +18,30 @@ from kitloop_lab import outbox, robot, sequencing
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 0.25
+LOOK_SELDOM_SECONDS = 1.0  # while nothing is due, nor will be sooner: an order that another process took is seen then
 REST_AFTER_ERROR_SECONDS = 2.0
 _closed = threading.Event()
 _open: list["Desk"] = []
 
 
 class Desk:
-    """Looks for due orders and gives each to one of its hands; no order is in two hands of a desk at once."""
+    """Looks for due orders and gives each to one of its hands; no order is in two hands of a desk at once.
+
+    Where what it does `makes_work` for other desks, they look as soon as it is done.
+    """
 
     def __init__(
-        self, name: str, look: Callable[[datetime], list[int]], do: Callable[[int], object], hands: int
+        self,
+        name: str,
+        look: Callable[[datetime], list[int]],
+        next_due: Callable[[datetime], datetime | None],
+        do: Callable[[int], object],
+        hands: int,
+        *,
+        makes_work: bool = True,
     ) -> None:
-        self.name, self.look, self.do, self.hands = name, look, do, hands
+        self.name, self.look, self.next_due, self.do, self.hands = name, look, next_due, do, hands
+        self.makes_work = makes_work
         self.bell = threading.Event()
         self._in_hand: set[int] = set()
         self._resting: dict[int, float] = {}
@@ -44,14 +56,23 @@ class Desk:
     def _look_out(self) -> None:
         while not _closed.is_set():
             self.bell.clear()
+            pause_seconds = LOOK_EVERY_SECONDS
             try:
                 close_old_connections()
-                self._hand_out(self.look(timezone.now()))
+                now = timezone.now()
+                due = self.look(now)
+                self._hand_out(due)
+                if not due:
+                    pause_seconds = self._until_next(now)
             except Exception:
                 log.exception("desk %s cannot look", self.name)
                 time.sleep(REST_AFTER_ERROR_SECONDS)
-            self.bell.wait(LOOK_EVERY_SECONDS)
+            self.bell.wait(pause_seconds)
         connections.close_all()
+
+    def _until_next(self, now: datetime) -> float:
+        following = self.next_due(now)
+        return min(LOOK_SELDOM_SECONDS, (following - now).total_seconds()) if following else LOOK_SELDOM_SECONDS
 
     def _hand_out(self, due: list[int]) -> None:
         now = time.monotonic()
@@ -76,21 +97,27 @@ class Desk:
             finally:
                 with self._lock:
                     self._in_hand.discard(order)
-                ring()
+                if self.makes_work:
+                    ring()
+                else:
+                    self.bell.set()
 
 
 def ring() -> None:
-    """Something may be due: all desks look now instead of within a quarter of a second."""
+    """Something may be due: all desks look now instead of when they would have."""
     for desk in _open:
         desk.bell.set()
 
 
 def open_desks() -> None:
     """Starts the threads of this process, as soon as no other process of this data folder has them."""
-    desks = [Desk("outbox", outbox.orders_with_mail, outbox.send_next, settings.LAB_SENDERS)]
+    senders = settings.LAB_SENDERS
+    desks = [Desk("outbox", outbox.orders_with_mail, outbox.next_due, outbox.send_next, senders, makes_work=False)]
     if settings.LAB_MODE == "sandbox":
-        desks.append(Desk("robot", robot.due_for_a_step, robot.take_step, 1))
-        desks.append(Desk("sequencer", robot.due_for_slow_work, robot.take_step, settings.LAB_SEQUENCERS))
+        desks.append(Desk("robot", robot.due_for_a_step, robot.next_due, robot.take_step, 1))
+        desks.append(
+            Desk("sequencer", robot.due_for_slow_work, robot.next_due, robot.take_step, settings.LAB_SEQUENCERS)
+        )
 
     def open_when_alone() -> None:
         _wait_to_be_alone(settings.DATA / "desks.lock")

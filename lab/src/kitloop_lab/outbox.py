@@ -44,6 +44,12 @@ def orders_with_mail(now: datetime) -> list[int]:
     return list(first.order_by("due_at").values_list("order_id", flat=True)[:200])
 
 
+def next_due(now: datetime) -> datetime | None:
+    """When the first message after `now` will be due; None where none is owed, or all wait for a person."""
+    later = OutboxEvent.objects.filter(OWED, parked_at__isnull=True, due_at__gt=now)
+    return later.order_by("due_at").values_list("due_at", flat=True).first()
+
+
 def send_next(order_id: int) -> bool:
     """Sends the order's first unsent message and keeps the answer. False where there is nothing to send now."""
     event = OutboxEvent.objects.filter(OWED, order=order_id).order_by("pk").select_related("order").first()

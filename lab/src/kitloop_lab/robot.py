@@ -48,6 +48,12 @@ def due_for_slow_work(now: datetime) -> list[int]:
     return _due(now, _SLOW)
 
 
+def next_due(now: datetime) -> datetime | None:
+    """When the first step after `now` will be due, of either kind; None where no order moves by itself."""
+    later = Order.objects.filter(next_step_at__gt=now, parked_at__isnull=True)
+    return later.order_by("next_step_at").values_list("next_step_at", flat=True).first()
+
+
 def _due(now: datetime, which: Q) -> list[int]:
     due = Order.objects.filter(which, next_step_at__lte=now, parked_at__isnull=True)
     return list(due.order_by("next_step_at").values_list("pk", flat=True)[:200])
