@@ -129,7 +129,7 @@ def serve(port: int, host: str, platform: str | None, threads: int, **_: Any) ->
         )
         sys.exit(2)
     _start_django()
-    _migrate()
+    _migrate_if_behind()
     where = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
     from django.conf import settings
 
@@ -224,10 +224,24 @@ def _start_django(*, make_folder: bool = True) -> None:
     django.setup()
 
 
+def _migrate_if_behind() -> None:
+    """What a start needs: the whole command would take a tenth of it to find that there is nothing to do.
+
+    `create-user` runs the whole one, which also makes the permissions that a first start, killed, may have left unmade.
+    """
+    from django.db import connection, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _migrate()
+    connections.close_all()  # a connection must not be carried into the worker's process
+
+
 def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connections
 
     logging.getLogger("django.db.backends").setLevel(logging.WARNING)
     call_command("migrate", verbosity=0, interactive=False)
-    connections.close_all()  # a connection must not be carried into the worker's process
+    connections.close_all()

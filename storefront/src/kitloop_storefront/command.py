@@ -79,7 +79,7 @@ def serve(host: str, port: int, threads: int, **settings: Any) -> None:
     from kitloop_storefront.serve import PortTaken, Server, check_port
 
     _set_up(HOST=host, **settings)
-    _run_migrations()
+    _run_migrations_if_behind()
     try:
         check_port(host, port)
     except PortTaken as error:
@@ -191,9 +191,20 @@ def _set_up(**settings: Any) -> None:
     django.setup()
 
 
+def _run_migrations_if_behind() -> None:
+    """What a start needs: the whole command would take a tenth of it to find that there is nothing to do."""
+    from django.db import connection, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _run_migrations()
+    connections.close_all()  # a connection must not be carried over a fork
+
+
 def _run_migrations() -> None:
     from django.core.management import call_command
     from django.db import connections
 
     call_command("migrate", verbosity=0, interactive=False)
-    connections.close_all()  # a connection must not be carried over a fork
+    connections.close_all()
