@@ -47,11 +47,11 @@ def _codes(analysis: Analysis) -> tuple[str, list[str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def stranger(short_demo: Demo, short_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    """Kit-1's person is all Dune, and here nobody of the panel is."""
+def stranger(demo: Demo, bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    """Kit-1's person is all Dune, and here nobody of the panel is. On the whole demo: of a short genome too few stretches tell."""
     folder = tmp_path_factory.mktemp("stranger")
-    reads = simulate_reads(short_demo, "kit-1", folder / "reads", depth=0.5)
-    return analyse(without(short_bundle, "dune"), reads.r1, reads.r2, sample_id="kit-1", out=folder / "out")
+    reads = simulate_reads(demo, "kit-1", folder / "reads", depth=0.5)
+    return analyse(without(bundle, "dune"), reads.r1, reads.r2, sample_id="kit-1", out=folder / "out")
 
 
 def test_a_person_from_a_population_that_the_panel_lacks_is_told_so_and_not_scored(stranger: Analysis) -> None:
@@ -69,7 +69,7 @@ def test_such_a_person_is_not_taken_for_two_people(stranger: Analysis) -> None:
     measured = {row.type.key: row.value_measured for row in stranger.quality_controls}
     assert measured["fraction_contamination_max"] == 0
     assert measured["unexplained_max"] is not None
-    assert measured["unexplained_max"] >= 0.05
+    assert measured["unexplained_max"] > 0.08
 
 
 def test_the_same_person_is_scored_where_the_panel_has_the_population(finished: Finished) -> None:
@@ -81,9 +81,9 @@ def test_the_same_person_is_scored_where_the_panel_has_the_population(finished: 
     assert all(row["reported"] for row in finished.analysis.scores)
 
 
-def test_an_array_of_such_a_person_is_not_scored_either(short_demo: Demo, short_bundle: Bundle, tmp_path: Path) -> None:
-    made = simulate_array(short_demo, "kit-1", "23andme", tmp_path / "genome.zip")
-    found = analyse_array(without(short_bundle, "dune"), made.export, sample_id="kit-1", out=tmp_path / "out")
+def test_an_array_of_such_a_person_is_not_scored_either(demo: Demo, bundle: Bundle, tmp_path: Path) -> None:
+    made = simulate_array(demo, "kit-1", "23andme", tmp_path / "genome.zip")
+    found = analyse_array(without(bundle, "dune"), made.export, sample_id="kit-1", out=tmp_path / "out")
     assert {row["not_reported_because"] for row in found.scores} == {"outside_panel"}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
-from kitloop_genomics.imputation.engine import panel_bits, seed_of
+from kitloop_genomics.imputation.engine import impute_stretch, panel_bits, seed_of
 from kitloop_genomics.imputation.ligation import ligate
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.presets import Preset, preset_for
@@ -98,7 +98,7 @@ def impute_all(
     """
     alike = _alike(panel, copies)
     work = _work(panel, alike)
-    one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
+    one = _imputer(panel, genotypes, sample, choose_preset(told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(one, work))
     done = [(at, stretch, chunk, part) for (at, stretch, chunk), part in zip(work, parts, strict=True)]
@@ -123,10 +123,28 @@ def impute_units(
     copies: list[NDArray[np.uint8]] | None = None,
 ) -> None:
     """Impute every `parts`-th stretch, from `part` on, into the folder `units`, where `impute_all` finds them."""
-    one = _imputer(panel, genotypes, sample, choose_preset(_told(panel, genotypes), effective_population_size), units)
+    one = _imputer(panel, genotypes, sample, choose_preset(told(panel, genotypes), effective_population_size), units)
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(one, _work(panel, _alike(panel, copies))[part::parts]):
             pass
+
+
+def impute_chunks(
+    panel: tuple[PanelChromosome, ...],
+    genotypes: list[NDArray[np.float32]],
+    chosen: list[tuple[int, Chunk]],
+    *,
+    sample: str,
+    preset: Preset,
+    hidden: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
+    threads: int = 1,
+) -> list[Dosages]:
+    """Of each chosen chunk, by number of its chromosome, the sites `start` to `end`, as if nothing had been seen where a
+    position is `hidden`. Of chromosomes that the person has twice.
+    """
+    one = _imputer(panel, genotypes, sample, preset, None, hidden)
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, [(at, Stretch(chunk.start, chunk.end, 2), chunk) for at, chunk in chosen]))
 
 
 def _alike(panel: tuple[PanelChromosome, ...], copies: list[NDArray[np.uint8]] | None) -> list[list[Stretch]]:
@@ -163,7 +181,7 @@ def _nothing(sites: int) -> Dosages:
     return Dosages(gp[:, 0], gp, np.zeros(sites, np.int8), np.zeros((sites, 2), np.uint8))
 
 
-def _told(panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def told(panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     """The likelihoods at sites that reads can tell: others have none at any coverage."""
     return [likelihood[chromosome.readable] for likelihood, chromosome in zip(genotypes, panel, strict=True)]
 
@@ -174,6 +192,7 @@ def _imputer(
     sample: str,
     preset: Preset,
     units: Path | None,
+    hidden: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
 ) -> Callable[[tuple[int, Stretch, Chunk]], Dosages]:
     def one(task: tuple[int, Stretch, Chunk]) -> Dosages:
         at, stretch, chunk = task
@@ -187,8 +206,12 @@ def _imputer(
         first = chunk.core_start + int(chromosome.readable[chunk.core_start :].argmax())
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[first]}")
         genotype = genotypes[at][inside]
+        if hidden is not None:
+            genotype = np.where(hidden(chromosome.position[inside])[:, None], np.float32(1), genotype)
         # Reads of a single copy look like those of somebody who has it twice, alike.
         likelihood = genotype if stretch.copies == 2 else np.ascontiguousarray(genotype[:, ::2])
+        if hidden is not None:
+            return impute_stretch(bits, likelihood, preset, seed)  # no part of the result, so nothing to keep
         return impute_unit(units, bits, likelihood, preset, seed)
 
     return one

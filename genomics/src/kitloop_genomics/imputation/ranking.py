@@ -73,6 +73,8 @@ def _add_product(
     posterior: NDArray[np.float32],
 ) -> None:
     """Add forward x backward, scaled to sum 1; the product takes the place of `ahead`."""
+    # Not `stepping.product`: one form for both, in place and scaled by its callers, gave the same bytes in 2 % more time at
+    # 0.4x (0.77 and 0.79 s of three people, 800 in the panel; alike at 1x), as each caller walks the row once more.
     total = np.float32(0)
     for h in range(ahead.shape[0]):
         value = ahead[h] * (keep * back[h] + arrive)

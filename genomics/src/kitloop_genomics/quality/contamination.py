@@ -1,4 +1,4 @@
-"""How much of the reads is another person's, and how much of the person the panel doesn't explain.
+"""How much of the reads is another person's.
 
 Each read comes from the sample with chance 1 - a and from a stranger with chance a. The sample's genotype at a site
 is known from the reads at all *other* sites: imputation gives posterior = (what the other sites say) x (own
@@ -10,7 +10,7 @@ haplotypes in place of known genotypes, which is what makes it work at 1x and be
 
 A person whose population the panel lacks looks alike at sites with one read: imputation is sure and wrong. So at a
 share w of the sites the genotype may be any that frequencies allow. Where a site has several reads the two differ: those
-of one person, however strange, are of two chromosomes.
+of one person, however strange, are of two chromosomes. How much of a person is strange is measured apart (`unexplained.py`).
 """
 
 from __future__ import annotations
@@ -31,67 +31,47 @@ from kitloop_genomics.likelihoods.pileup import Observations
 
 MIN_FREQUENCY = 0.05
 GRID = np.arange(0.0, 0.5001, 0.005)
-UNEXPLAINED = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5])
-OUTSIDE = 0.05  # simulated people of the panel's populations reach 0.02 to 0.03, those of others 0.05 to 0.3
+MIXTURE = 0.05  # from here on the DNA is of two people, rather than of one with some reads gone astray
+_ASTRAY = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5])
 _COARSE = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])
 _WORTH_A_LOOK = 0.01
 _CLEARLY = 2.0  # nats by which a stranger must explain the reads better than strangeness of the one person
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """contamination: share of a stranger's reads, 0 to 0.5; None without reads.  unexplained: share of the common sites at
-    which the person isn't a copy of the panel's; above 0.05 a person of one of its populations doesn't come.
-    """
-
-    contamination: float | None
-    unexplained: float
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether the panel lacks the person's population. Of two people's DNA there is no telling."""
-        return not self.contamination and self.unexplained >= OUTSIDE
-
-
-def foreign(
+def contamination(
     panel: Panel,
-    observations: list[Observations] | None,
+    observations: list[Observations],
     found: list[Likelihoods],
     imputed: list[Dosages],
     share: NDArray[np.float64] | None,
-) -> Foreign | None:
-    """Look for a stranger's reads and for a stranger. None if no common site was covered.
+) -> float | None:
+    """Share of the reads that are a stranger's, 0 to 0.5. None if no common site was covered.
 
     share: (P,) of ancestry, None for the panel's frequencies.  Above about 0.3 the imputation itself is led astray and
-    the contamination is a lower bound.
+    the share is a lower bound.
     """
     shares = np.zeros((1 + len(panel.populations), len(GRID)))
-    alone = np.zeros(len(UNEXPLAINED))
+    alone = np.zeros(len(_ASTRAY))
     used = 0
     for part in _parts(panel, observations, found, imputed, share):
         used += len(part.elsewhere)
-        for row, w in enumerate(UNEXPLAINED):
+        for row, w in enumerate(_ASTRAY):
             alone[row] += np.log((part.prior(w) * part.likelihood).sum(axis=1)).sum()
-        if part.reads is not None:
-            for row, one in enumerate(part.strangers):
-                shares[row] += log_likelihoods(*part.reads, part.elsewhere, one, GRID)
+        for row, one in enumerate(part.strangers):
+            shares[row] += log_likelihoods(*part.reads, part.elsewhere, one, GRID)
     if not used:
         return None
-    unexplained = float(UNEXPLAINED[alone.argmax()])
-    if observations is None:
-        return Foreign(None, unexplained)
     best = int(shares.max(axis=1).argmax())
-    contamination = float(GRID[shares[best].argmax()])
-    if contamination >= _WORTH_A_LOOK and unexplained > 0:
-        both = np.zeros((len(UNEXPLAINED), 1 + len(_COARSE)))
+    found_share = float(GRID[shares[best].argmax()])
+    if found_share >= _WORTH_A_LOOK and alone.argmax() > 0:
+        both = np.zeros((len(_ASTRAY), 1 + len(_COARSE)))
         for part in _parts(panel, observations, found, imputed, share):
-            assert part.reads is not None
-            for row, w in enumerate(UNEXPLAINED):
+            for row, w in enumerate(_ASTRAY):
                 stranger = part.strangers[best]
                 both[row] += log_likelihoods(*part.reads, part.prior(w), stranger, np.concatenate([[0.0], _COARSE]))
         if max(both.max(), shares.max()) - both[:, 0].max() < _CLEARLY:
-            return Foreign(0.0, unexplained)
-    return Foreign(contamination, unexplained)
+            return 0.0
+    return found_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +85,15 @@ class _Part:
     anyone: NDArray[np.float64]
     likelihood: NDArray[np.float32]
     strangers: NDArray[np.float64]
-    reads: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float64]] | None
+    reads: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float64]]
 
-    def prior(self, unexplained: float) -> NDArray[np.float64]:
-        return (1 - unexplained) * self.elsewhere + unexplained * self.anyone
+    def prior(self, astray: float) -> NDArray[np.float64]:
+        return (1 - astray) * self.elsewhere + astray * self.anyone
 
 
 def _parts(
     panel: Panel,
-    observations: list[Observations] | None,
+    observations: list[Observations],
     found: list[Likelihoods],
     imputed: list[Dosages],
     share: NDArray[np.float64] | None,
@@ -127,13 +107,11 @@ def _parts(
         elsewhere /= elsewhere.sum(axis=1, keepdims=True)
         among = population_frequencies(panel, chromosome, sites)
         strangers = np.ascontiguousarray(np.column_stack([frequency[sites], among]).T)
-        reads = None
-        if observations is not None:
-            seen = observations[at]
-            place = np.searchsorted(sites, seen.site)
-            use = np.flatnonzero(common[seen.site] & (place < len(sites)))
-            use = use[sites[place[use]] == seen.site[use]]
-            reads = place[use], seen.is_alt[use], seen.error[use]
+        seen = observations[at]
+        place = np.searchsorted(sites, seen.site)
+        use = np.flatnonzero(common[seen.site] & (place < len(sites)))
+        use = use[sites[place[use]] == seen.site[use]]
+        reads = place[use], seen.is_alt[use], seen.error[use]
         anyone = _proportions(frequency[sites] if share is None else among @ share)
         yield _Part(elsewhere, anyone, likelihood.genotype[sites], strangers, reads)
 

@@ -79,7 +79,7 @@ CONTROL_TYPES = (
                 "How far heterozygosity at common variants is from what the ancestry expects, in standard deviations.", "max",
                 "unusual_heterozygosity", "Heterozygosity is far from what the person's ancestry expects."),
     ControlType("unexplained_max", "Not explained by the panel", "float", "percentage",
-                "Share of common variants at which the person is no copy of the panel's people.", "max",
+                "Share of the genome that is no copy of the panel's people, at least.", "max",
                 "outside_panel", "Part of the ancestry is of a population that the reference panel lacks."),
     ControlType("insert_size_min", "Fragment length", "float", "number",
                 "Mean length of the sequenced fragments in base pairs.", "min",

@@ -23,7 +23,7 @@ WARN = {
     "cc_min": 0.98,
     "expected_r2_min": 0.97,
     "heterozygosity_sd_max": 4.0,
-    "unexplained_max": 0.03,
+    "unexplained_max": 0.08,
     "insert_size_min": 200.0,
     "error_rate_max": 0.015,
     "gc_slope_max": 0.25,

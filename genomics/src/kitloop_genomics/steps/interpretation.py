@@ -17,10 +17,11 @@ from kitloop_genomics.imputation.vcf import write_vcf
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations
 from kitloop_genomics.quality.certainty import certainty
-from kitloop_genomics.quality.contamination import foreign
+from kitloop_genomics.quality.contamination import MIXTURE, contamination
 from kitloop_genomics.quality.fingerprint import fingerprint
 from kitloop_genomics.quality.heterozygosity import heterozygosity_sd
 from kitloop_genomics.quality.review import look_at_identity
+from kitloop_genomics.quality.unexplained import OUTSIDE, unexplained_share
 from kitloop_genomics.result import ancestry_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import OF_ARRAY, OF_READS, score
@@ -54,16 +55,23 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
         ancestry = estimate_ancestry(panel, likely)
         found.ancestry = ancestry_json(ancestry, panel.populations) if ancestry else None
         found.picture = picture(panel, likely)
+    is_outside = False
     with task.progress.step("quality"):
         share = ancestry.share if ancestry else None
         frequencies = (chromosome.alt_frequency for chromosome in panel.chromosomes)
         found.measured |= certainty((one.gp for one in imputed), frequencies)
-        strange = foreign(panel, observed, likely, imputed, share)
-        if strange:
-            found.measured["fraction_contamination_max"] = strange.contamination
-            if not strange.contamination:
-                found.measured["unexplained_max"] = strange.unexplained
-            if found.ancestry and strange.is_outside:
+        mixed = None if observed is None else contamination(panel, observed, likely, imputed, share)
+        if observed is not None:
+            found.measured["fraction_contamination_max"] = mixed
+        # Of two people's DNA there is no telling what one of them would be.
+        if ancestry and (mixed or 0.0) < MIXTURE:
+            strange = unexplained_share(
+                panel, likely, ancestry.share, sample=task.sample_id, threads=task.threads,
+                effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
+            )  # fmt: skip
+            found.measured["unexplained_max"] = strange
+            is_outside = strange is not None and strange > OUTSIDE
+            if found.ancestry and is_outside:
                 found.ancestry["metadata"]["outside_panel"] = True
         if ancestry:
             _compare_heterozygosity(found, heterozygosity_sd(panel, imputed, ancestry.share))
@@ -75,8 +83,7 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
         write_json(work / "fingerprint.json", own.as_json())
         found.identity = look_at_identity(own, task.expected)
     with task.progress.step("scores"):
-        settings, is_outside = bundle.thresholds["scores"], strange is not None and strange.is_outside
-        sexes = bundle.sex_chromosomes
+        settings, sexes = bundle.thresholds["scores"], bundle.sex_chromosomes
         for path in bundle.score_files:
             file = read_scoring_file(path)
             result = score(
