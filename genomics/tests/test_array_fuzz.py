@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from any_text import any_text
 from array_files import ANCESTRY, MYHERITAGE, TWENTYTHREE, ancestry, myheritage, twentythree, zipped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ CELL = st.one_of(
     st.sampled_from(
         ["", "1", "0", "X", "26", "27", "AA", "A", "--", "ID", "rs1", "999999999", "+5", "1_0", '"', "\x85"]
     ),
-    st.text(max_size=5),
+    any_text(5),
 )
 bounded = settings(
     max_examples=100, deadline=None, derandomize=True, database=None,
@@ -88,7 +89,7 @@ def test_a_good_heading_over_any_rows(
 
 
 @bounded
-@given(heading=st.lists(st.text(max_size=40), max_size=6), text=st.sampled_from(TEXTS))
+@given(heading=st.lists(any_text(40), max_size=6), text=st.sampled_from(TEXTS))
 def test_any_comments_over_good_rows(file: Path, heading: list[str], text: bytes) -> None:
     comments = "".join(f"#{line}\n" for line in heading).encode("utf-8", "surrogatepass")
     _read(file, comments + text)
