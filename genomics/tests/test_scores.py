@@ -199,8 +199,14 @@ def test_certain_dosages_give_a_band_of_no_width() -> None:
     assert found.percentile_low == found.percentile == found.percentile_high == 75.0
 
 
+def test_a_score_that_all_people_have_alike_has_no_place_among_them() -> None:
+    found = score(_file(_variant(10, "G", "A", 0.0)), _panel(), _dosages([2, 0, 0, 0]), "demo")
+    assert isinstance(found, Unreported)
+    assert found.reason == "too_uncertain"
+
+
 def test_nothing_is_reported_below_three_quarters_matched() -> None:
-    good, bad = _variant(10, "G", "A"), _variant(99, "G", "A")
+    good, bad = _variant(10, "G", "A", 2.0), _variant(99, "G", "A")
     other = _variant(20, "C", "T")
     exactly = score(_file(good, other, _variant(20, "C", "T"), bad), _panel(), _dosages([0, 0, 0, 0]), "demo")
     assert isinstance(exactly, Unreported)

@@ -118,6 +118,21 @@ def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast
     assert (entry.organization_id, entry.user_id, entry.subjects) == (cast.organization.id, None, [sample.pk])
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "label"),
+    [(90, 97, "Raised likelihood"), (89, 97, "Near the line"), (None, None, "Raised likelihood")],
+)
+def test_a_band_across_the_threshold_is_no_verdict(
+    client: Client, cast: Cast, sample: Sample, low: float | None, high: float | None, label: str
+) -> None:
+    score = TraitScore.objects.get(key="A")
+    score.details |= {"percentile_low": low, "percentile_high": high}
+    score.save()
+    shown = client.get(opened(client, asked_for(client, cast, sample).json())).context["page"].scores[0]
+    assert (shown.label, shown.is_raised) == (label, label == "Raised likelihood")
+    assert shown.advice[0].title == ("It could be either" if label == "Near the line" else "Talk about it")
+
+
 def test_the_link_opens_once_and_the_page_closes_after_a_quarter_of_an_hour(
     client: Client, cast: Cast, sample: Sample
 ) -> None:

@@ -116,7 +116,8 @@ def score(
         panel_scores = among.expected(ancestry.share)
         # What the shares leave open moves the expectation, and with it the place of the same value.
         total = float(np.hypot(error, (ancestry.replicates @ among.mean).std()))
-    if total > MAX_ERROR_SD * panel_scores.std() > 0:
+    spread = panel_scores.std()
+    if total > MAX_ERROR_SD * spread or not spread:  # where all people have one score, a place among them says nothing
         return Unreported(file, matching, "too_uncertain")
     return Score(
         file, matching, value, error,

@@ -55,6 +55,10 @@ _NOT_RAISED = (
     Advice("It is not an all-clear", "People without a raised score are affected too. Go to your check-ups as before."),
     Advice("Genes are a part of it", "How you live, your age and your family’s history count as well."),
 )
+_OPEN = (
+    Advice("It could be either", "What could be read of your sample leaves open on which side of that line you are."),
+    *_NOT_RAISED[:1],
+)
 
 
 @behind("report", "GET", "HEAD")
@@ -83,16 +87,23 @@ def _score(row: TraitScore) -> Score:
     found = row.distribution or {}
     edges, counts = found.get("bin_edges", []), found.get("counts", [])
     picture = None if row.value is None else curve(edges, counts, row.value, threshold)
+    said = "open" if row.risk and _is_open(details) else row.risk
     return Score(
         name=str(details.get("name") or row.key),
         description=str(details.get("description") or ""),
-        label={"high_risk": "Raised likelihood", "not_high_risk": "Not raised"}.get(row.risk, ""),
-        is_raised=row.risk == "high_risk",
+        label={"high_risk": "Raised likelihood", "not_high_risk": "Not raised", "open": "Near the line"}.get(said, ""),
+        is_raised=said == "high_risk",
         sentence=_sentence(row.percentile, details),
         threshold="" if threshold is None else f"We call a score raised from percentile {threshold:g} on.",
         curve=picture,
-        advice={"high_risk": _RAISED, "not_high_risk": _NOT_RAISED}.get(row.risk, ()),
+        advice={"high_risk": _RAISED, "not_high_risk": _NOT_RAISED, "open": _OPEN}.get(said, ()),
     )
+
+
+def _is_open(details: dict[str, Any]) -> bool:
+    """Whether the threshold lies within the band: the wire's `risk` goes by the percentile alone (contract §7.5), a person should not."""
+    low, high, line = (details.get(name) for name in ("percentile_low", "percentile_high", "risk_percentile_threshold"))
+    return low is not None and high is not None and line is not None and low < line <= high
 
 
 def _sentence(percentile: float | None, details: dict[str, Any]) -> str:
