@@ -97,6 +97,18 @@ def test_a_mixture_of_two_people_fails_and_leaves_no_scores(demo: Demo, bundle: 
     assert not (tmp_path / "out" / "fingerprint.json").exists()
 
 
+def test_a_little_of_another_persons_dna_makes_nobody_a_stranger(
+    demo: Demo, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kitloop_genomics.sandbox.reads.CONTAMINANT_SHARE", 0.04)
+    reads = simulate_reads(demo, "kit-1", tmp_path / "reads", depth=0.7, problem="contaminated")
+    found = analyse(bundle, reads.r1, reads.r2, sample_id="kit-1", out=tmp_path / "out")
+    measured = {row.type.key: row.value_measured for row in found.quality_controls}
+    assert 0.01 < (measured["fraction_contamination_max"] or 0) <= 0.06
+    assert (measured["unexplained_max"] or 0) <= 0.05
+    assert [row["not_reported_because"] for row in found.scores] == [None, None]
+
+
 def test_a_kit_swapped_with_another_persons_is_held_and_its_owner_is_not_told(
     demo: Demo, bundle: Bundle, finished: Finished, tmp_path: Path
 ) -> None:

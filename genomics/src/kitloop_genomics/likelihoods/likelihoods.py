@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kitloop_genomics.likelihoods.kernel import multiply
 from kitloop_genomics.likelihoods.pileup import Observations
 
-_FLOOR = 1e-10
+FLOOR = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,4 @@ def likelihoods(observations: Observations, sites: int) -> Likelihoods:
     log = multiply(sites, observations.site, observations.is_alt, observations.error)
     scaled = np.exp(log - log.max(axis=1, keepdims=True))
     depth = np.bincount(observations.site, minlength=sites).astype(np.int32)
-    return Likelihoods(np.maximum(scaled, _FLOOR).astype(np.float32), depth)
+    return Likelihoods(np.maximum(scaled, FLOOR).astype(np.float32), depth)

@@ -31,7 +31,6 @@ from kitloop_genomics.likelihoods.pileup import Observations
 
 MIN_FREQUENCY = 0.05
 GRID = np.arange(0.0, 0.5001, 0.005)
-MIXTURE = 0.05  # from here on the DNA is of two people, rather than of one with some reads gone astray
 _ASTRAY = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5])
 _COARSE = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])
 _WORTH_A_LOOK = 0.01
