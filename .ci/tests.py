@@ -15,15 +15,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # What pytest is pointed at, and with whose settings. The server's are several, since some mostly wait for programs that they start.
 APART = tuple(f"server/tests/{folder}" for folder in ("journeys", "cli", "faults"))
+# Plugins that these don't use, and that take seconds to import.
+WITHOUT = tuple(f"-pno:{plugin}" for plugin in ("schemathesis", "hypothesispytest", "anyio"))
 # Two that need no compiled kernels, while these are compiled; then the longest first, so that none is left alone at the end.
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("storefront", ("storefront/tests",)),
     ("lab", ("lab/tests",)),
-    ("server", (APART[0],)),
+    ("server", (APART[0], *WITHOUT)),
     ("server", ("server/tests", *(f"--ignore={folder}" for folder in APART))),
     ("genomics", ("genomics/tests",)),
-    ("server", (APART[2],)),
-    ("server", (APART[1],)),
+    ("server", (APART[2], *WITHOUT)),
+    ("server", (APART[1], *WITHOUT)),
     ("sdk", ("sdk/tests",)),
 )
 WITHOUT_KERNELS = {"storefront", "lab", "sdk"}
