@@ -40,7 +40,7 @@ class Doubt:
 
 
 # Set on simulated people so that nine bands in ten hold the truth, and measured on others (README).
-OF_READS, OF_ARRAY = Doubt(0.002, 1.0), Doubt(0.005, 1.15)
+OF_READS, OF_ARRAY = Doubt(0.002, 1.1), Doubt(0.005, 1.15)
 
 
 @dataclass(frozen=True, slots=True)
