@@ -180,6 +180,26 @@ def test_a_stretch_whose_sides_are_exchanged_is_turned_on_its_overlap() -> None:
     assert joined.phased is not None
     assert joined.phased.tolist() == phased.tolist()
     assert joined.gp.tolist() == gp.tolist()
+    assert joined.phase_set is not None
+    assert set(joined.phase_set.tolist()) == {0}
+
+
+def test_a_phase_set_begins_where_an_overlap_does_not_tell_how_the_sides_go_on() -> None:
+    phased = np.tile(np.array([0, 1], np.uint8), (60, 1))
+    phased[18:22] = 1  # the first overlap is homozygous
+    other = phased.copy()
+    other[38:40] = (1, 0)  # and the second says as much for either way
+
+    def part(sides: np.ndarray, start: int, end: int, core: tuple[int, int]) -> tuple[chunks.Chunk, Dosages]:
+        gp = np.eye(3, dtype=np.float32)[sides[start:end].sum(axis=1)]
+        return chunks.Chunk(start, end, *core), Dosages(gp @ [0, 1, 2], gp, gp.argmax(axis=1), sides[start:end])
+
+    joined = ligate([part(phased, 0, 22, (0, 20)), part(phased, 18, 42, (20, 40)), part(other, 38, 60, (40, 60))])
+    assert joined.phase_set is not None
+    assert joined.phase_set.tolist() == [0] * 20 + [20] * 20 + [40] * 20
+    apart = ligate([part(phased, 0, 30, (0, 30)), part(phased, 30, 60, (30, 60))])
+    assert apart.phase_set is not None
+    assert apart.phase_set.tolist() == [0] * 30 + [30] * 30
 
 
 def test_the_vcf_holds_every_panel_site_as_bcftools_reads_it(short_run: Finished, short_bundle: Bundle) -> None:

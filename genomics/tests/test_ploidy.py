@@ -122,10 +122,14 @@ def test_a_run_calls_as_many_alleles_as_the_person_has_chromosomes(
     sex_control = next(one for one in result.quality_controls if one.type.key == "sex_string")
     assert sex_control.value_string.startswith(sex)
     calls: dict[str, list[tuple[int, tuple[int | None, ...]]]] = {}
+    sets: dict[str, set[tuple[int, int | None]]] = {}
     with pysam.VariantFile(str(tmp_path / "out" / "imputed.vcf.gz")) as file:
         for record in file:
             entry = record.samples[0]
             calls.setdefault(record.chrom, []).append((record.pos, entry["GT"]))
+            if "PS" in record.format:
+                stretch = sum(record.pos >= edge for edge in (PAR[0][1] + 1, PAR[1][0]))
+                sets.setdefault(record.chrom, set()).add((stretch, entry["PS"]))
             if entry["GT"] != (None,):
                 assert len(entry["GP"]) == len(entry["GT"]) + 1
                 assert 0 <= entry["DS"][0] <= len(entry["GT"])
@@ -136,6 +140,9 @@ def test_a_run_calls_as_many_alleles_as_the_person_has_chromosomes(
     between = [gt for at, gt in calls["chrX"] if PAR[0][1] < at < PAR[1][0]]
     assert {len(gt) for gt in in_par} == {2}
     assert {len(gt) for gt in between} == {2 if sex == "XX" else 1}
+    # How the two sides of one pairing region go on in the other isn't known of who has one copy between them.
+    in_second = next(at for at, _ in calls["chrX"] if at >= PAR[1][0])
+    assert sets == ({"chrX": {(0, calls["chrX"][0][0]), (1, None), (2, in_second)}} if sex == "XY" else {})
     assert {gt for _, gt in calls["chrM"]} <= {(0,), (1,)}
     assert {gt for _, gt in calls["chrY"]} <= ({(0,), (1,)} if sex == "XY" else {(None,)})
     for name in ("chrM", "chrY") if sex == "XY" else ("chrM",):

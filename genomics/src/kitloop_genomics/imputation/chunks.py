@@ -173,7 +173,17 @@ def _joined(alike: list[Stretch], parts: list[list[tuple[Chunk, Dosages]]]) -> D
     columns = ((one.dosage, one.gp, one.gt, one.phased) for one in found)
     dosage, gp, gt, phased = (np.concatenate(column) for column in zip(*columns, strict=True))
     copies = np.repeat([one.copies for one in alike], [one.end - one.start for one in alike]).astype(np.uint8)
-    return Dosages(dosage, gp, gt, phased, None if (copies == 2).all() else copies)
+    sets = np.concatenate([_sets(one, stretch) for one, stretch in zip(found, alike, strict=True)])
+    return Dosages(
+        dosage, gp, gt, phased, None if (copies == 2).all() else copies, sets if len(np.unique(sets[sets >= 0])) > 1 else None
+    )  # fmt: skip
+
+
+def _sets(imputed: Dosages, stretch: Stretch) -> NDArray[np.int64]:
+    """The phase sets of a stretch, by sites of the chromosome: one copy tells nothing of how two are joined across it."""
+    if stretch.copies < 2 or imputed.phase_set is None:
+        return np.full(stretch.end - stretch.start, -1)
+    return stretch.start + imputed.phase_set
 
 
 def _nothing(sites: int) -> Dosages:

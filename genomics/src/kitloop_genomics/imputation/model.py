@@ -16,6 +16,8 @@ class Dosages:
     phased: (M, 2) uint8, the alleles of `gt` on the two chromosomes; None where phase isn't known.
     copies: (M,) uint8, how many the person has of the chromosome there; None means two everywhere. Of one copy, the posterior
     of two is 0 and the second column of `phased` too; of none, all is 0 and no call.
+    phase_set: (M,) int64, the first site of the stretch along which the two sides are known to stay the same, -1 where there
+    are no two copies; None means the whole chromosome.
     """
 
     dosage: NDArray[np.float32]
@@ -23,3 +25,4 @@ class Dosages:
     gt: NDArray[np.int8]
     phased: NDArray[np.uint8] | None = None
     copies: NDArray[np.uint8] | None = None
+    phase_set: NDArray[np.int64] | None = None

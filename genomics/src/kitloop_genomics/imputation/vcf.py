@@ -58,9 +58,12 @@ def _header(contigs: dict[str, int], sample_id: str) -> str:
         '##INFO=<ID=AF,Number=A,Type=Float,Description="Frequency of ALT in this file, from its dosages">',
         '##INFO=<ID=INFO,Number=A,Type=Float,Description="IMPUTE information measure of the one sample in this file, 0 to 1: '
         '1 - variance of the copies of ALT by GP / (2 RAF (1 - RAF), half of it of one copy), the variance that the panel lets expect">',
-        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Likeliest genotype, phased along each chromosome">',
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Likeliest genotype, phased along each chromosome, '
+        'or each phase set where PS is given">',
         '##FORMAT=<ID=DS,Number=A,Type=Float,Description="Expected copies of ALT, 0 to as many as there are">',
         '##FORMAT=<ID=GP,Number=G,Type=Float,Description="Posterior of 0, 1 and, of two copies, 2 of ALT">',
+        '##FORMAT=<ID=PS,Number=1,Type=Integer,Description="Phase set, by the position of its first site; '
+        'on chromosomes with several">',
         f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{sample_id}",
     ]
     return "\n".join(lines) + "\n"
@@ -68,25 +71,26 @@ def _header(contigs: dict[str, int], sample_id: str) -> str:
 
 def _lines(panel: PanelChromosome, imputed: Dosages) -> Iterator[str]:
     frequency = panel.alt_frequency
+    keys = "GT:DS:GP" if imputed.phase_set is None else "GT:DS:GP:PS"
     info = information(imputed.gp, frequency, imputed.copies)
     for first in range(0, len(panel.position), _AT_ONCE):
         last = min(first + _AT_ONCE, len(panel.position))
         here = slice(first, last)
         columns = zip(
             panel.position[here].tolist(), panel.ids[here], *panel.alleles(first, last), frequency[here].tolist(),
-            _own_frequencies(imputed, here), info[here].tolist(), _entries(imputed, here), strict=True,
+            _own_frequencies(imputed, here), info[here].tolist(), _entries(panel.position, imputed, here), strict=True,
         )  # fmt: skip
         yield "".join(
             f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf:.5g};AF={af};INFO={settled:.3f}\t"
-            f"GT:DS:GP\t{entry}\n"
+            f"{keys}\t{entry}\n"
             for position, name, ref, alt, raf, af, settled, entry in columns
         )
 
 
-def _entries(imputed: Dosages, here: slice) -> list[str]:
-    """GT:DS:GP of each site. Of one copy GT has one allele and GP two values; of none all is missing.
+def _entries(position: NDArray[np.int64], imputed: Dosages, here: slice) -> list[str]:
+    """GT:DS:GP, and PS if there are several, of each site. Of one copy GT has one allele and GP two values; of none all is missing.
 
-    GT is phased where phase is known; which chromosome stands first is arbitrary, but the same along a chromosome.
+    GT is phased where phase is known; which chromosome stands first is arbitrary, but the same along a phase set.
     """
     if imputed.phased is None:
         calls = [_GT[gt] for gt in imputed.gt[here].tolist()]
@@ -100,6 +104,10 @@ def _entries(imputed: Dosages, here: slice) -> list[str]:
             gp = imputed.gp[site]
             of_one = f"{imputed.gt[site]}:{imputed.dosage[site]:.4f}:{gp[0]:.4f},{gp[1]:.4f}"
             found[at] = of_one if imputed.copies[site] else ".:.:."
+    if imputed.phase_set is not None:
+        first = imputed.phase_set[here]
+        sets = np.where(first >= 0, position[first], 0).tolist()
+        found = [f"{entry}:{at or '.'}" for entry, at in zip(found, sets, strict=True)]
     return found
 
 
