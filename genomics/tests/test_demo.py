@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pysam
+import pysam.bcftools
 import pytest
 from kitloop_genomics.bundle.check import check_bundle
 from kitloop_genomics.bundle.manifest import read_manifest
@@ -143,6 +144,20 @@ def test_held_out_people_are_strangers_to_the_panel(demo: Demo, bundle: Bundle) 
             panel = {column.tobytes() for column in np.asarray(chromosome.haplotypes).T}
             # In 2 Mb a haplotype that two people have from one ancestor of late may still be whole in both.
             assert sum(column.tobytes() in panel for column in held_out.T) <= 5
+
+
+def test_its_insertions_and_deletions_are_named_as_bcftools_names_them(bundle: Bundle, tmp_path: Path) -> None:
+    rows = [
+        f"{row.name}\t{row.position[site]}\t.\t{pair}\t.\t.\t."
+        for row in bundle.panel.chromosomes
+        for site, pair in zip(row.others.site, row.others.texts, strict=True)
+    ]
+    assert len(rows) == 47
+    contigs = [f"##contig=<ID={name}>" for name in bundle.contigs]
+    columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    (tmp_path / "sites.vcf").write_text("\n".join(["##fileformat=VCFv4.3", *contigs, columns, *rows]) + "\n")
+    named = pysam.bcftools.norm("-f", str(bundle.reference), str(tmp_path / "sites.vcf"))
+    assert [line for line in named.splitlines() if line[0] != "#"] == rows
 
 
 def test_a_sound_bundle_has_no_problems(demo: Demo) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pysam
+import pysam.bcftools
 import pytest
 from click.testing import CliRunner
 from kitloop_genomics.building.pace import Pace
@@ -48,6 +50,33 @@ def test_the_command_builds_and_checks(small: Small, tmp_path: Path) -> None:
     again = run.invoke(kitloop_genomics, [*map(str, words)])
     assert isinstance(again.exception, InputError)
     assert "is there already" in str(again.exception)
+
+
+def test_alleles_that_bcftools_would_name_otherwise_are_counted_with_the_remedy(small: Small, tmp_path: Path) -> None:
+    def change(lines: list[str]) -> list[str]:
+        rows = [line.split("\t")[3] for line in lines if not line.startswith("#")]
+        for number, form in ((20, "{0}{1}"), (40, "{0}{1}{0}"), (60, "{1},{0}{0}{0}"), (80, "{0}{1}{1}")):
+            ref = rows[number]
+            lines = record(number, alt=form.format(ref, "G" if ref != "G" else "C"), gt="1|0")(lines)
+        return record(60, gt="2|1")(lines)
+
+    sources = small.with_lines(change, "movable.vcf")
+    files = ("-f", str(sources.fasta), str(sources.variants[0]))
+    split, moved = (
+        {tuple(row.split("\t")[:5]) for row in pysam.bcftools.norm("-m-any", *more).splitlines() if row[0] != "#"}
+        for more in (files[2:], files)
+    )
+    assert len(split - moved) == 2  # by bcftools
+    assert survey(sources, DESCRIPTION).movable == 2
+    words = [
+        "panel", "build", "--fasta", sources.fasta, "--vcf", sources.variants[0], "--map", sources.maps[0],
+        "--populations", sources.populations, "--build", "small-1", "--out", tmp_path / "out",
+    ]  # fmt: skip
+    for more in ("--check-only",), ():
+        done = CliRunner().invoke(kitloop_genomics, [*map(str, words), *more])
+        assert done.exit_code == 0, done.output
+        assert "warning: 2 insertions or deletions don't stand as far to the left" in done.output
+        assert "`bcftools norm -f REFERENCE.fa -m-any`" in done.output
 
 
 def test_progress_tells_rate_and_time_left_since_the_restart() -> None:

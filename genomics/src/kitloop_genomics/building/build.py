@@ -22,7 +22,7 @@ from kitloop_genomics.building.maps import map_text, read_maps
 from kitloop_genomics.building.pace import Pace
 from kitloop_genomics.building.people import Labels
 from kitloop_genomics.building.reference import Reference, copy_reference
-from kitloop_genomics.building.sites import LEFT_OUT, SiteReader
+from kitloop_genomics.building.sites import LEFT_OUT, SiteReader, is_leftmost
 from kitloop_genomics.building.sources import Description, PanelSources, open_variants
 from kitloop_genomics.building.thresholds import default_thresholds
 from kitloop_genomics.bundle.columns import read_columns
@@ -32,6 +32,7 @@ from kitloop_genomics.bundle.open import KIND, read_thresholds
 from kitloop_genomics.bundle.panel import FOLDER, INDEX, SCHEMA
 from kitloop_genomics.bundle.positions import FILE_NAME as POSITIONS
 from kitloop_genomics.bundle.positions import read_positions
+from kitloop_genomics.bundle.texts import Texts
 from kitloop_genomics.errors import InputError, PanelSourceError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.traits.trait_file import FILE_NAME as TRAITS
@@ -45,12 +46,16 @@ _TOLD_PLACES = 256
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """sites: kept ones.  left_out: by reason, records or ALTs of them.  chunks: files of haplotypes."""
+    """sites: kept ones.  left_out: by reason, records or ALTs of them.  chunks: files of haplotypes.
+
+    movable: kept sites whose alleles `bcftools norm -f` would name otherwise.
+    """
 
     path: Path
     sites: int
     chunks: int
     left_out: dict[str, int]
+    movable: int
 
 
 def build_bundle(
@@ -196,19 +201,22 @@ def _refuse(error: PanelSourceError) -> None:
 
 
 def _write_index(out: Path, bundle: Path, reference: Reference, haplotypes: int) -> Built:
-    chromosomes, left_out = [], np.zeros(len(LEFT_OUT), np.int64)
+    chromosomes, left_out, movable = [], np.zeros(len(LEFT_OUT), np.int64), 0
     for name in reference.lengths:
         if (path := bundle / FOLDER / f"{name}.sites").exists():
             columns = read_columns(path)
             chromosomes.append({"name": name, "chunks": columns["chunks"].tolist()})
             left_out += columns["left_out"]
+            # From what is stored, so that a build that goes on counts what it found before, too.
+            others = Texts(columns["other_end"], columns["other_text"])
+            movable += sum(not is_leftmost(*pair.split("\t")) for pair in others)
     if not chromosomes:
         raise InputError("the panel has no site that can be used: none that varies among its people")
     counts = dict(zip(LEFT_OUT, left_out.tolist(), strict=True))
     content = {"schema": SCHEMA, "haplotypes": haplotypes, "left_out": counts, "chromosomes": chromosomes}
     write_json(bundle / FOLDER / INDEX, content)
     chunks = [size for one in chromosomes for size in one["chunks"]]
-    return Built(out, sum(chunks), len(chunks), counts)
+    return Built(out, sum(chunks), len(chunks), counts, movable)
 
 
 def _copy_side_files(bundle: Path, sources: PanelSources) -> None:

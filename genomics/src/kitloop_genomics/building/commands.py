@@ -128,11 +128,13 @@ def build_command(
         click.echo(f"bundle  {out}\nsites   {built.sites}\nchunks  {built.chunks}")
         click.echo(f"size    {size / 1e6:.1f} MB\ntime    {seconds:.0f} s")
         _show_left_out(built.left_out)
+        _warn_of_movable(built.movable)
         return
     for chromosome, sites in found.sites.items():
         click.echo(f"{chromosome:12} {sites:>12,} sites in {found.chunks[chromosome]} chunks")
     click.echo(f"{found.people:,} people, {sum(found.sites.values()):,} sites, about {found.size_bytes / 1e6:,.1f} MB")
     _show_left_out(found.left_out)
+    _warn_of_movable(found.movable)
     for problem in found.problems:
         click.echo(f"✗ {problem}", err=True)
     if found.refused:
@@ -151,6 +153,16 @@ def _show_left_out(left_out: dict[str, int]) -> None:
     for reason, count in left_out.items():
         if count:
             click.echo(f"left out: {count:,} {_REASONS[reason]}")
+
+
+def _warn_of_movable(count: int) -> None:
+    if count:
+        click.echo(
+            f"warning: {count:,} insertions or deletions don't stand as far to the left as they can, or have more bases than they "
+            "need. Scores, traits and truth may name them otherwise, and then don't find them. Give the panel as "
+            "`bcftools norm -f REFERENCE.fa -m-any` writes it",
+            err=True,
+        )
 
 
 @contextmanager

@@ -208,6 +208,11 @@ def _problem(source: VariantSource, records: Records, row: int, place: str) -> P
     return PanelSourceError(source.path, f"{_people(source, which)} {what}", remedy, place=place)
 
 
+def is_leftmost(ref: str, alt: str) -> bool:
+    """Whether these alleles are as far to the left and as short as they can be, which is how `bcftools norm -f` names them."""
+    return ref[-1] != alt[-1] and (min(len(ref), len(alt)) == 1 or ref[0] != alt[0])
+
+
 def _is_bases(allele: str) -> bool:
     return allele in ("A", "C", "G", "T") or _BASES.fullmatch(allele) is not None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from kitloop_genomics.building.maps import read_maps
 from kitloop_genomics.building.pace import Pace
 from kitloop_genomics.building.reference import Reference, copy_reference
-from kitloop_genomics.building.sites import SiteReader
+from kitloop_genomics.building.sites import SiteReader, is_leftmost
 from kitloop_genomics.building.sources import Description, PanelSources, open_variants
 from kitloop_genomics.bundle.haplotypes import chunk_sites, stored_bytes
 from kitloop_genomics.errors import PanelSourceError
@@ -26,7 +26,8 @@ SHOWN = 20
 class Survey:
     """sites, chunks: by chromosome.  left_out: by reason.  problems: the first 20; refused: how many there are.
 
-    size_bytes: about what the bundle would take on the disk.
+    movable: sites whose alleles `bcftools norm -f` would name otherwise.  size_bytes: about what the bundle would take on
+    the disk.
     """
 
     people: int = 0
@@ -35,6 +36,7 @@ class Survey:
     left_out: Counter[str] = field(default_factory=Counter)
     problems: list[PanelSourceError] = field(default_factory=list)
     refused: int = 0
+    movable: int = 0
     size_bytes: int = 0
 
     def refuse(self, error: PanelSourceError) -> None:
@@ -80,6 +82,7 @@ def survey(
                     found.sites[place.chromosome] = found.sites.get(place.chromosome, 0) + len(place.sites)
                     found.left_out.update(place.left_out)
                     for site in place.sites:
+                        found.movable += not is_leftmost(site.ref, site.alt)
                         found.size_bytes += _SITE_BYTES + 2 * (1 + populations) + len(site.id)
                         found.size_bytes += stored_bytes(site.copies, 2 * len(people))
                     places += 1

@@ -56,7 +56,7 @@ def make_others(
             alleles[at] = ref, first
             alleles[at + 1] = ref, next(base for base in "ACGT" if base not in (ref, first))
         else:  # a SNP and an insertion: the SNP stays one that reads can tell
-            alleles[at + 1] = ref, ref + _bases(rng)
+            alleles[at + 1] = ref, ref + _bases(rng, ref)
     return Others(alleles, moved)
 
 
@@ -65,13 +65,19 @@ def _chosen(among: NDArray[np.int64], count: int, rng: np.random.Generator) -> l
 
 
 def _indel(reference: NDArray[np.uint8], position: int, rng: np.random.Generator) -> tuple[str, str]:
-    """REF and ALT with the base before in front, as VCF has them."""
+    """REF and ALT with the base before in front, as VCF has them, and as far to the left as they can stand.
+
+    They can't be moved when the last base that is there or gone is another than the one in front.
+    """
+    anchor = chr(reference[position - 1])
     if rng.random() < 0.5:
-        anchor = chr(reference[position - 1])
-        return anchor, anchor + _bases(rng)
-    gone = reference[position - 1 : position + int(rng.integers(1, _MOST_BP + 1))].tobytes().decode()
-    return gone, gone[0]
+        return anchor, anchor + _bases(rng, anchor)
+    end = position + int(rng.integers(1, _MOST_BP + 1))
+    while chr(reference[end - 1]) == anchor:
+        end += 1
+    return reference[position - 1 : end].tobytes().decode(), anchor
 
 
-def _bases(rng: np.random.Generator) -> str:
-    return rng.choice(BASES, int(rng.integers(1, _MOST_BP + 1))).tobytes().decode()
+def _bases(rng: np.random.Generator, anchor: str) -> str:
+    drawn = rng.choice(BASES, int(rng.integers(1, _MOST_BP + 1))).tobytes().decode()
+    return drawn[:-1] + next(base for base in drawn[-1] + "ACGT" if base != anchor)
