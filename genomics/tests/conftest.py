@@ -5,6 +5,7 @@ Each is there a second time in short, with a fifth of the genome, for all that d
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.demo.build import Demo, build_demo
 from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.pipeline import analyse
+from kitloop_genomics.pipeline import analyse, analyse_array
 from kitloop_genomics.result import Analysis
 from kitloop_genomics.sandbox.array import SimulatedArray, simulate_array
 from kitloop_genomics.sandbox.reads import SimulatedReads, simulate_reads
@@ -139,3 +140,13 @@ def simulated(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Simulated
 @pytest.fixture(scope="session")
 def export(simulated: SimulatedArray) -> Export:
     return read_export(simulated.export)
+
+
+@pytest.fixture(scope="session")
+def finished_array(bundle: Bundle, simulated: SimulatedArray, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    out = tmp_path_factory.mktemp("array-out")
+    announced = hashlib.sha256(simulated.export.read_bytes()).hexdigest().upper()
+    analysis = analyse_array(
+        bundle, simulated.export, sample_id="kit-1", out=out, array_sha256=announced, truth=simulated.truth_vcf
+    )
+    return Finished(analysis, out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -21,16 +20,6 @@ from kitloop_genomics.errors import InputError
 from kitloop_genomics.pipeline import analyse_array
 from kitloop_genomics.sandbox.array import SimulatedArray, simulate_array
 from kitloop_genomics.sandbox.reads import SimulatedReads
-
-
-@pytest.fixture(scope="module")
-def finished_array(bundle: Bundle, simulated: SimulatedArray, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    out = tmp_path_factory.mktemp("array-out")
-    announced = hashlib.sha256(simulated.export.read_bytes()).hexdigest().upper()
-    analysis = analyse_array(
-        bundle, simulated.export, sample_id="kit-1", out=out, array_sha256=announced, truth=simulated.truth_vcf
-    )
-    return Finished(analysis, out)
 
 
 def test_a_good_export_succeeds_with_all_deliverables_but_the_alignment(finished_array: Finished) -> None:

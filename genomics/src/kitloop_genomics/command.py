@@ -334,7 +334,7 @@ def _validate_deep(folder: Path, depths: tuple[float, ...], as_json: bool, **opt
 
 @kitloop_genomics.command()
 def warmup() -> None:
-    """Compile the numerical kernels now, so that the first sample doesn't wait for it (about half a minute).
+    """Compile the numerical kernels now, so that the first sample doesn't wait for it (45 s of processor time).
 
     They are kept in $KITLOOP_DATA/numba if KITLOOP_DATA is set, else beside the installed package.
 
