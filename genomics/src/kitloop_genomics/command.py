@@ -36,8 +36,12 @@ EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
 _ELSEWHERE = "Choose another place, or make this one writable"
 _REMEDIES = {
     errno.ENOSPC: "Free some space, then run it again",
+    errno.EDQUOT: "Your quota of the disk is used up: free some space, then run it again",
+    errno.EFBIG: "Raise the limit of a file's size (`ulimit -f`), then run it again",
+    errno.EIO: "Look after the disk, then run it again",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR), _ELSEWHERE),
 }
+_NAMELESS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ANY = click.Path(path_type=Path)
@@ -55,10 +59,11 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(EXIT_USAGE)
     except OSError as error:
-        if error.filename is None or error.errno not in _REMEDIES:
+        # Without a file's name only what needs none: a full disk is one, whichever file it was.
+        if error.errno not in _REMEDIES or (error.filename is None and error.errno not in _NAMELESS):
             raise
-        said = f"Error: {error.filename}: {(error.strerror or '').lower()}. {_REMEDIES[error.errno]}"
-        click.echo(said, err=True)
+        where, why = f"{error.filename}: " if error.filename is not None else "", error.strerror or ""
+        click.echo(f"Error: {where}{why[:1].lower()}{why[1:]}. {_REMEDIES[error.errno]}", err=True)
         sys.exit(EXIT_UNEXPECTED)
 
 

@@ -16,6 +16,7 @@ from kitloop_genomics.alignment.mapping import MappedPair, Mapper, read_slices
 from kitloop_genomics.alignment.pairing import InsertRange, fragment_length, insert_range
 from kitloop_genomics.alignment.records import header, records
 from kitloop_genomics.intake.records import Batch
+from kitloop_genomics.writing import writing
 
 Part = TypeVar("Part")
 _MIN_MAPQ_FOR_INSERT = 20
@@ -48,16 +49,18 @@ def align(
     write_pairs(r1, r2, unsorted, reference=reference, contigs=contigs, sample_id=sample_id, threads=threads)
     extra = str(threads - 1)
     prefix = str(bam.with_suffix(".sorting"))
-    pysam.samtools.sort(
-        "--no-PG", "-m", "256M", "-l", "0", "-@", extra, "-T", prefix, "-o", str(ordered), str(unsorted),
-        catch_stdout=False,
-    )  # fmt: skip
+    with writing(ordered):
+        pysam.samtools.sort(
+            "--no-PG", "-m", "256M", "-l", "0", "-@", extra, "-T", prefix, "-o", str(ordered), str(unsorted),
+            catch_stdout=False,
+        )  # fmt: skip
     unsorted.unlink()
     # Level 4 takes half the time of the usual 6 for 6 % more bytes.
-    pysam.samtools.markdup(
-        "--no-PG", "-@", extra, "-T", str(bam.with_suffix(".marking")), "--output-fmt-option", "level=4",
-        "--write-index", str(ordered), f"{bam}##idx##{bam}.bai", catch_stdout=False,
-    )  # fmt: skip
+    with writing(bam):
+        pysam.samtools.markdup(
+            "--no-PG", "-@", extra, "-T", str(bam.with_suffix(".marking")), "--output-fmt-option", "level=4",
+            "--write-index", str(ordered), f"{bam}##idx##{bam}.bai", catch_stdout=False,
+        )  # fmt: skip
     ordered.unlink()
 
 
@@ -77,7 +80,7 @@ def write_pairs(
         return b"".join(records(pair, normal) for pair in mapper.map_pairs(*part))
 
     # htslib's 0 is "not compressed", and the index is no use while writing; pysam's stub knows neither.
-    with pysam.BGZFile(str(bam), "wb0") as out:  # type: ignore[call-arg]
+    with writing(bam), pysam.BGZFile(str(bam), "wb0") as out:  # type: ignore[call-arg]
         out.write(header(contigs, sample_id))
         out.write(b"".join(records(pair, normal) for pair in first))
         first.clear()

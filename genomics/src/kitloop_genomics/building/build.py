@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import gzip
 import json
@@ -37,7 +36,7 @@ from kitloop_genomics.errors import InputError, PanelSourceError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.traits.trait_file import FILE_NAME as TRAITS
 from kitloop_genomics.traits.trait_file import read_traits
-from kitloop_genomics.writing import write_bytes, write_json
+from kitloop_genomics.writing import FULL, write_bytes, write_json
 
 _FORMAT = 2  # of the files of an unfinished build: raise it when those of an earlier version can't be gone on with
 
@@ -276,7 +275,7 @@ def _full_disk(work: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in FULL:
             raise
         raise InputError(
             f"the disk of {work} is full: free some space and start again, it goes on from there"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pysam
 import pysam.utils
 
 from kitloop_genomics.errors import PanelSourceError
+from kitloop_genomics.writing import writing
 
 _WINDOW_BP = 2_000_000
 
@@ -22,23 +23,38 @@ def copy_reference(source: Path, target: Path) -> None:
         return
     part = target.with_name(f".{target.name}.part")
     try:
-        with source.open("rb") as stream:
-            packed = stream.read(2) == b"\x1f\x8b"
-        with gzip.open(source) if packed else source.open("rb") as stream, part.open("wb") as out:
-            if stream.peek(1)[:1] != b">":
-                raise PanelSourceError(source, "is not FASTA", "Give a FASTA file, plain or gzipped")
-            shutil.copyfileobj(stream, out, 1 << 20)
-    except (OSError, EOFError, zlib.error) as error:
-        raise PanelSourceError(source, f"can't be read ({error})", "Copy or download it again") from error
-    part.replace(target)
+        with writing(target), part.open("wb") as out:
+            for block in _blocks(source):
+                out.write(block)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     try:
-        pysam.faidx(str(target), catch_stdout=False)
+        with writing(index):
+            pysam.faidx(str(target), catch_stdout=False)
     except pysam.utils.SamtoolsError as error:
         raise PanelSourceError(
             source,
             f"can't be indexed ({str(error).strip()})",
             "Give each sequence lines of one length and its own name",
         ) from error
+    except BaseException:
+        index.unlink(missing_ok=True)  # half an index would count as a whole one when the build goes on
+        raise
+
+
+def _blocks(source: Path) -> Iterator[bytes]:
+    """The text, unpacked. What fails here is the source's fault, and what fails in the writing is not."""
+    try:
+        with source.open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+        with gzip.open(source) if packed else source.open("rb") as stream:
+            if stream.peek(1)[:1] != b">":
+                raise PanelSourceError(source, "is not FASTA", "Give a FASTA file, plain or gzipped")
+            while block := stream.read(1 << 20):
+                yield block
+    except (OSError, EOFError, zlib.error) as error:
+        raise PanelSourceError(source, f"can't be read ({error})", "Copy or download it again") from error
 
 
 class Reference:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.errors import BundleError
+from kitloop_genomics.writing import writing
 
 MAGIC = b"KITCOLS1"
 _ALIGNED = 64
@@ -46,7 +47,7 @@ def write_columns(path: Path, columns: Mapping[str, Sequence[NDArray[Any]]]) -> 
     text = json.dumps(header).encode().ljust(room - _HEAD)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("wb") as stream:
+        with writing(path), temporary.open("wb") as stream:
             stream.write(MAGIC + len(text).to_bytes(8, "little") + text)
             for name, parts in columns.items():
                 stream.write(b"\0" * (header[name]["offset"] - stream.tell()))

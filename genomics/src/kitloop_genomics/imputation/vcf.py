@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.writing import writing
 
 _GT = ("0/0", "0/1", "1/1")
 _AT_ONCE = 65_536  # sites whose lines are in memory
@@ -20,13 +21,14 @@ def write_vcf(
     path: Path, panel: tuple[PanelChromosome, ...], dosages: list[Dosages], contigs: dict[str, int], sample_id: str
 ) -> None:
     """Write `path` (ending in .vcf.gz) with `.tbi` and `.csi`: one row per panel site, all of them."""
-    with pysam.BGZFile(str(path), "wb", None) as stream:
-        stream.write(_header(contigs, sample_id).encode())
-        for chromosome, imputed in zip(panel, dosages, strict=True):
-            for lines in _lines(chromosome, imputed):
-                stream.write(lines.encode())
-    pysam.tabix_index(str(path), preset="vcf", force=True)
-    pysam.tabix_index(str(path), preset="vcf", force=True, csi=True)
+    with writing(path):
+        with pysam.BGZFile(str(path), "wb", None) as stream:
+            stream.write(_header(contigs, sample_id).encode())
+            for chromosome, imputed in zip(panel, dosages, strict=True):
+                for lines in _lines(chromosome, imputed):
+                    stream.write(lines.encode())
+        pysam.tabix_index(str(path), preset="vcf", force=True)
+        pysam.tabix_index(str(path), preset="vcf", force=True, csi=True)
 
 
 def information(

@@ -19,7 +19,7 @@ from kitloop_genomics.sandbox.array_text import Row, export_text, export_zip
 from kitloop_genomics.sandbox.chip import ChipChromosome, chip
 from kitloop_genomics.sandbox.person import Person, PersonChromosome, draw_person, generator, held_out_frequency
 from kitloop_genomics.sandbox.truth import write_truth_json, write_truth_vcf
-from kitloop_genomics.writing import folder_beside
+from kitloop_genomics.writing import folder_beside, writing
 
 NO_CALL_RATE = 0.012
 ERROR_RATE = 0.002  # of calls: one of the two alleles is the other one
@@ -69,7 +69,8 @@ def simulate_array(demo: Demo | Path, seed: str, vendor: Vendor | str, out: Path
     }  # fmt: skip
     with folder_beside(out) as work:
         zipped = out.suffix.lower() == ".zip"
-        (work / "export").write_bytes(export_zip(vendor, text, when) if zipped else text)
+        with writing(out):
+            (work / "export").write_bytes(export_zip(vendor, text, when) if zipped else text)
         write_truth_vcf(work, person, lengths, source="simulate array")
         write_truth_json(work, person, facts)
         for name in ("truth.vcf.gz", "truth.vcf.gz.tbi", "truth.json"):

@@ -18,7 +18,7 @@ from kitloop_genomics.sandbox.person import Person, PersonChromosome, draw_perso
 from kitloop_genomics.sandbox.problems import CONTAMINANT_SHARE, LOW_DEPTH_X, Problem
 from kitloop_genomics.sandbox.sequencer import READ_BP, Reads, sequence_pairs
 from kitloop_genomics.sandbox.truth import write_truth_json, write_truth_vcf
-from kitloop_genomics.writing import folder_beside
+from kitloop_genomics.writing import folder_beside, writing
 
 MAX_DEPTH_X = 60.0
 
@@ -72,7 +72,8 @@ def simulate_reads(
     out.mkdir(parents=True, exist_ok=True)
     with folder_beside(out / "reads") as work:
         for name, content in zip(("R1.fastq.gz", "R2.fastq.gz"), packed(texts, problem), strict=True):
-            (work / name).write_bytes(content)
+            with writing(out / name):
+                (work / name).write_bytes(content)
         write_truth_vcf(work, person, lengths)
         write_truth_json(work, person, facts)
         for path in sorted(work.iterdir()):

@@ -8,7 +8,7 @@ import numpy as np
 import pysam
 
 from kitloop_genomics.sandbox.person import Person
-from kitloop_genomics.writing import write_json
+from kitloop_genomics.writing import write_json, writing
 
 
 def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int], source: str = "simulate reads") -> None:
@@ -31,9 +31,10 @@ def write_truth_vcf(folder: Path, person: Person, lengths: dict[str, int], sourc
             for position, name, (ref, alt), pair in columns
         ]
     path = folder / "truth.vcf.gz"
-    with pysam.BGZFile(str(path), "wb", None) as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
-    pysam.tabix_index(str(path), preset="vcf", force=True)
+    with writing(path):
+        with pysam.BGZFile(str(path), "wb", None) as stream:
+            stream.write(("\n".join(lines) + "\n").encode())
+        pysam.tabix_index(str(path), preset="vcf", force=True)
 
 
 def write_truth_json(folder: Path, person: Person, facts: dict[str, object]) -> None:
