@@ -47,7 +47,7 @@ def test_what_can_not_be_used_is_refused_by_file_and_record(small: Small, tmp_pa
         build_bundle(tmp_path / "out", sources, DESCRIPTION)
     assert caught.value.path == sources.variants[0]
     assert caught.value.remedy
-    assert not (tmp_path / "out").exists()
+    assert list(tmp_path.iterdir()) == []  # nor a copy of the reference, from which no build could go on
 
 
 @pytest.mark.parametrize("what", ["unphased", "missing", "no such allele", "unsorted", "twice", "beyond the end"])
@@ -118,11 +118,16 @@ def test_gzip_that_is_not_bgzf_is_refused(small: Small, tmp_path: Path) -> None:
         build_bundle(tmp_path / "out", replace(small.sources, variants=(path,)), DESCRIPTION)
 
 
+ONE_POPULATION = "sample\tpop\n" + "".join(f"p{number:02d}\twest\n" for number in range(19))
 _SIDES = {
     "no map of a chromosome": ("map.tsv", "chromosome\tposition\tcM\nchr1\t1\t0\nchr1\t9\t1\n", "chr2 has no rows in the genetic map"),
     "map that falls": ("map.tsv", "chromosome\tposition\tcM\nchr1\t1\t1\nchr1\t9\t0.5\n", "line 3: chr1 goes backwards"),
     "map that is none": ("map.tsv", "a\tb\nc\td\n", "line 1: its header names no position or no cM"),
     "map with a word": ("map.tsv", "chromosome\tposition\tcM\nchr1\tx\t0\n", "line 2: can't be read"),
+    "map without rows": ("map.tsv", "chromosome\tposition\tcM\n", "map.tsv: holds a header and no rows"),
+    "map before the start": ("map.tsv", "chromosome\tposition\tcM\nchr1\t-1\t0\n", "line 2: a position or cM is below 0"),
+    "map of less than nothing": ("map.tsv", "chromosome\tposition\tcM\nchr1\t1\t-2\n", "line 2: a position or cM is below 0"),
+    "one population": ("people.tsv", ONE_POPULATION, "puts all 19 people into one population"),
     "empty map": ("map.tsv", "", "is empty"),
     "person without population": ("people.tsv", "sample\tpop\np00\twest\n", "has no population for p01, p02, p03 and 15 more"),
     "person in two": ("people.tsv", "sample\tpop\np00\twest\np00\teast\n", "line 3: p00 stands there a second time"),
@@ -154,3 +159,35 @@ def test_a_missing_file_a_broken_score_and_other_people_are_refused_at_once(smal
         build_bundle(tmp_path / "out", replace(small.sources, variants=(small.vcf, changed)), DESCRIPTION)
     with pytest.raises(InputError, match=r"no source has this name"):
         build_bundle(tmp_path / "out", small.sources, replace(DESCRIPTION, licences={"else.bcf": "CC0"}))
+
+
+def test_a_map_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    made = small_panel(tmp_path / "sources", sites=40)
+    for content in (b"\xff\xfe\0", "chromosome\tposition\tcM\n".encode("utf-16"), gzip.compress(b"\xff\xfe\0")):
+        (made.folder / "map.tsv").write_bytes(content)
+        with pytest.raises(PanelSourceError, match=r"map\.tsv: is not text\. Save it as UTF-8"):
+            survey(made.sources, DESCRIPTION)
+
+
+def test_one_population_is_refused_by_a_look_too(tmp_path: Path) -> None:
+    made = small_panel(tmp_path / "sources", sites=40)
+    made.sources.populations.write_text(ONE_POPULATION)
+    with pytest.raises(PanelSourceError, match="Label at least two populations"):
+        survey(made.sources, DESCRIPTION)
+
+
+def test_a_line_that_is_no_record_is_named_by_number_and_can_not_steer_the_terminal(
+    small: Small, tmp_path: Path
+) -> None:
+    sources = small.with_lines(record(20, pos="\x1b[2J\x07"), "escape.vcf")
+    lines = sources.variants[0].read_text().splitlines()
+    number = 1 + next(at for at, line in enumerate(lines) if "\x1b" in line)
+    with pytest.raises(PanelSourceError, match=f"escape.vcf, line {number}: .*is no record of a VCF") as caught:
+        build_bundle(tmp_path / "out", sources, DESCRIPTION)
+    assert str(caught.value).isprintable()
+    assert r"\x1b[2J" in str(caught.value)
+
+
+def test_a_scoring_file_is_named_by_its_path_and_can_not_steer_the_terminal(tmp_path: Path) -> None:
+    error = ScoringFileError(tmp_path / "one.txt", "it says \x1b[2J", "Mend it", line=3)
+    assert str(error) == f"{tmp_path / 'one.txt'}, line 3: it says \\x1b[2J. Mend it"

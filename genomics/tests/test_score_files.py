@@ -76,7 +76,7 @@ def test_each_kind_of_damage_names_file_line_and_remedy(
     error = caught.value
     assert problem in error.problem
     assert error.line == line
-    assert str(error).startswith("PGS000001.txt")
+    assert str(error).startswith(str(tmp_path / "PGS000001.txt"))
     assert len(error.remedy) > 20
 
 

@@ -37,7 +37,7 @@ class ScoringFileError(InputError):
     """A scoring file can't be read. `line` counts from 1, None where the problem has no line."""
 
     def __init__(self, path: Path, problem: str, remedy: str, *, line: int | None = None) -> None:
-        super().__init__(f"{path.name}{f' line {line}' if line else ''}: {problem}. {remedy}")
+        super().__init__(_printable(f"{path}{f', line {line}' if line else ''}: {problem}. {remedy}"))
         self.path = path
         self.problem = problem
         self.remedy = remedy
@@ -48,8 +48,13 @@ class PanelSourceError(InputError):
     """A file that a bundle is built from can't be used. `place` is a line or record of it, None for the whole file."""
 
     def __init__(self, path: Path, problem: str, remedy: str, *, place: str | None = None) -> None:
-        super().__init__(f"{path}{f', {place}' if place else ''}: {problem}. {remedy}")
+        super().__init__(_printable(f"{path}{f', {place}' if place else ''}: {problem}. {remedy}"))
         self.path = path
         self.place = place
         self.problem = problem
         self.remedy = remedy
+
+
+def _printable(text: str) -> str:
+    """Files are quoted in messages, and a terminal would obey what control characters in them say."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -32,7 +32,7 @@ from kitloop_genomics.bundle.panel import FOLDER, INDEX, SCHEMA
 from kitloop_genomics.bundle.positions import FILE_NAME as POSITIONS
 from kitloop_genomics.bundle.positions import read_positions
 from kitloop_genomics.bundle.texts import Texts
-from kitloop_genomics.errors import InputError, PanelSourceError
+from kitloop_genomics.errors import GenomicsError, InputError, PanelSourceError
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.traits.trait_file import FILE_NAME as TRAITS
 from kitloop_genomics.traits.trait_file import read_traits
@@ -70,7 +70,8 @@ def build_bundle(
     The work is in `.NAME.building` beside it. If that is there, from the same files, the build goes on after the last
     whole chunk, and the bytes are those of one unbroken build. `tell` hears of each step, and at most once in
     `every_seconds` how far it is. Raises `PanelSourceError`, which names file, line or record and remedy, and
-    `InputError` for an `out` that is there, or whose build another process is at.
+    `InputError` for an `out` that is there, or whose build another process is at. Of sources that are refused
+    nothing stays.
     """
     out = Path(out)
     if out.exists():
@@ -78,7 +79,7 @@ def build_bundle(
     description.check(sources)
     labels, people = sources.people()
     work = out.with_name(f".{out.name}.building")
-    with _held(work), _full_disk(work):
+    with _held(work), _full_disk(work), _refused(work):
         state = _State.of(work, sources)
         bundle = work / "bundle"
         (bundle / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -268,6 +269,16 @@ def _held(work: Path) -> Iterator[None]:
         except BlockingIOError:
             raise InputError(f"another process is building in {work}: wait for it, or choose another folder") from None
         yield
+
+
+@contextmanager
+def _refused(work: Path) -> Iterator[None]:
+    """What was built from sources that are refused goes: mended they are other files, from which a build begins anew."""
+    try:
+        yield
+    except GenomicsError:
+        shutil.rmtree(work)
+        raise
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _IN_NAME = re.compile(r"chr([0-9A-Za-z]+)", re.IGNORECASE)
 def read_maps(paths: list[Path], sequences: list[str]) -> GeneticMap:
     """All maps as one, of the chromosomes that are among `sequences`; others are passed over.
 
-    `PanelSourceError` names the line: positions must rise, centimorgans must not fall.
+    `PanelSourceError` names the line: positions must rise, centimorgans must not fall, and neither be below 0.
     """
     known = {_plain(name): name for name in sequences}
     rows: dict[str, list[tuple[float, float]]] = {}
@@ -40,6 +40,9 @@ def read_maps(paths: list[Path], sequences: list[str]) -> GeneticMap:
             if owner.setdefault(name, path) != path:
                 remedy = "Give the map of each chromosome once"
                 raise PanelSourceError(path, f"{name} is also in {owner[name]}", remedy, place=f"line {number}")
+            if position < 0 or cm < 0:
+                remedy = "Count both from the chromosome's start"
+                raise PanelSourceError(path, "a position or cM is below 0", remedy, place=f"line {number}")
             here = rows.setdefault(name, [])
             if here and (position <= here[-1][0] or cm < here[-1][1]):
                 remedy = "Sort it by position; centimorgans are counted from the chromosome's start"
@@ -61,11 +64,12 @@ def map_text(genetic_map: GeneticMap, sequences: list[str]) -> str:
 
 def _rows(path: Path) -> Iterator[tuple[int, str, float, float]]:
     """Line number, chromosome, position and cM of each row."""
+    places: tuple[int | None, int, int] | None = None
+    number = rows = 0
     try:
         with path.open("rb") as stream:
             packed = stream.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rt") if packed else path.open() as text:
-            places: tuple[int | None, int, int] | None = None
+        with gzip.open(path, "rt", encoding="utf-8-sig") if packed else path.open(encoding="utf-8-sig") as text:
             for number, line in enumerate(text, 1):
                 fields = line.split()
                 if not fields:
@@ -81,13 +85,18 @@ def _rows(path: Path) -> Iterator[tuple[int, str, float, float]]:
                 values = float(fields[position]), float(fields[cm])
                 if not np.isfinite(values).all():
                     raise ValueError(f"{line.strip()!r} holds no finite numbers")
+                rows += 1
                 yield number, name, *values
+    except UnicodeDecodeError as error:
+        raise PanelSourceError(path, "is not text", f"Save it as UTF-8. {_FORMS}") from error
     except (ValueError, IndexError) as error:
         raise PanelSourceError(path, f"can't be read ({error})", _FORMS, place=f"line {number}") from error
     except (OSError, EOFError, zlib.error) as error:
         raise PanelSourceError(path, f"can't be read ({error})", "Copy it again") from error
     if places is None:
         raise PanelSourceError(path, "is empty", _FORMS)
+    if not rows:
+        raise PanelSourceError(path, "holds a header and no rows", "Download it again: it is not whole")
 
 
 def _places(path: Path, fields: list[str]) -> tuple[int | None, int, int]:

@@ -56,7 +56,7 @@ def read_labels(path: Path) -> Labels:
 
 
 def check_people(table: Path, labels: Labels, files: list[tuple[Path, tuple[str, ...]]]) -> tuple[str, ...]:
-    """The panel's people: the same in each file, and each with a population."""
+    """The panel's people: the same in each file, and each with a population, of which there are two at least."""
     first, people = files[0]
     if not people:
         raise PanelSourceError(first, "holds no people", "Give a panel with genotypes, not only sites")
@@ -75,6 +75,9 @@ def check_people(table: Path, labels: Labels, files: list[tuple[Path, tuple[str,
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         problem = f"has no population for {', '.join(unknown[:3])}{more}"
         raise PanelSourceError(table, problem, f"Add a row each, or leave them out of {first.name}")
+    if len({labels.of_person[person] for person in people}) < 2:
+        problem = f"puts all {len(people)} people into one population, and ancestry is told between populations"
+        raise PanelSourceError(table, problem, "Label at least two populations")
     return people
 
 

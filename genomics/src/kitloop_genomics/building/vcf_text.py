@@ -23,8 +23,10 @@ class VcfText:
         self.path = path
         self._stream = stream
         self.people: tuple[str, ...] = ()
+        self._lines = 0
         with readable(path):
             for line in self._stream:
+                self._lines += 1
                 if line.startswith(b"#CHROM"):
                     self.people = tuple(line.decode().rstrip("\r\n").split("\t")[_FIXED:])
                     return
@@ -36,13 +38,13 @@ class VcfText:
         known: dict[bytes, str] = {}
         last = b"\n"
         with readable(self.path):
-            for line in self._stream:
+            for number, line in enumerate(self._stream, self._lines + 1):
                 last = line
                 chromosome, _, rest = line.partition(b"\t")
                 position = rest.partition(b"\t")[0]
                 if not position.isdigit():
-                    place = f"the line '{line[:40].decode(errors='replace').rstrip()}'"
-                    raise PanelSourceError(self.path, "is no record of a VCF", "Mend or remove it", place=place)
+                    problem = f"{line[:40].decode(errors='backslashreplace').rstrip()!r} is no record of a VCF"
+                    raise PanelSourceError(self.path, problem, "Mend or remove it", place=f"line {number}")
                 name = known.get(chromosome) or known.setdefault(chromosome, chromosome.decode())
                 yield name, int(position), line
         if not last.endswith(b"\n"):
