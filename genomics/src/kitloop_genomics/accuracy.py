@@ -43,17 +43,7 @@ def compare(
 
     `InputError` if the truth can't be read or shares no site.
     """
-    known: dict[tuple[str, int, str, str], int] = {}
-    try:
-        with pysam.VariantFile(str(truth_vcf)) as file:
-            for record in file:
-                fields = str(record).rstrip("\n").split("\t")
-                alleles = fields[9].split(":", 1)[0].replace("|", "/").split("/")
-                if len(alleles) in (1, 2) and set(alleles) <= {"0", "1"}:
-                    key = (fields[0], int(fields[1]), fields[3], fields[4])
-                    known[key] = alleles.count("1")
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
+    known = read_truth(truth_vcf)
     parts = []
     for number, (chromosome, dosages) in enumerate(zip(panel, imputed, strict=True)):
         keys = zip(chromosome.position.tolist(), *chromosome.alleles(0, len(chromosome.position)), strict=True)
@@ -72,6 +62,22 @@ def compare(
         columns[3],
         columns[4].astype(float),
     )
+
+
+def read_truth(truth_vcf: Path) -> dict[tuple[str, int, str, str], int]:
+    """Copies of ALT by chromosome, position, REF and ALT, of the sites whose genotype is whole. `InputError` if it can't be read."""
+    known: dict[tuple[str, int, str, str], int] = {}
+    try:
+        with pysam.VariantFile(str(truth_vcf)) as file:
+            for record in file:
+                fields = str(record).rstrip("\n").split("\t")
+                alleles = fields[9].split(":", 1)[0].replace("|", "/").split("/")
+                if len(alleles) in (1, 2) and set(alleles) <= {"0", "1"}:
+                    key = (fields[0], int(fields[1]), fields[3], fields[4])
+                    known[key] = alleles.count("1")
+    except (OSError, ValueError, IndexError) as error:
+        raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
+    return known
 
 
 def pool(several: list[Compared]) -> Compared:

@@ -16,6 +16,7 @@ from kitloop_genomics.quality.limits import limits
 from kitloop_genomics.quality.review import NOTHING_EXPECTED, Expected
 from kitloop_genomics.result import Analysis
 from kitloop_genomics.steps.array import from_array
+from kitloop_genomics.steps.beforehand import look_beforehand
 from kitloop_genomics.steps.conclusion import conclude
 from kitloop_genomics.steps.findings import Findings
 from kitloop_genomics.steps.interpretation import copies_of, interpret
@@ -49,7 +50,7 @@ def analyse(
     What isn't as `expected` is among the result's holds, for somebody to look at, and changes nothing else.
     """
     _check_arguments(sample_id, threads, r1, r2, truth)
-    progress, bundle = _begin(progress, bundle)
+    progress, bundle = _begin(progress, bundle, expected, truth)
     found, units = Findings(), units_folder(out) if resume else None
     with output_folder(out, resume=resume) as work:
         task = Task(bundle, sample_id, work, out, units, threads, progress, expected, truth)
@@ -77,7 +78,7 @@ def prepare(
     Between the two, `impute_part` may be run for parts of the genome, on any machine that sees `out`.
     """
     _check_arguments(sample_id, threads, r1, r2)
-    progress, bundle = _begin(progress, bundle)
+    progress, bundle = _begin(progress, bundle, expected)
     with output_folder(out, resume=True) as work:
         task = Task(bundle, sample_id, work, out, units_folder(out), threads, progress, expected)
         from_reads(Findings(), task, r1, r2, (r1_sha256, r2_sha256))
@@ -123,7 +124,7 @@ def analyse_array(
     array doesn't hold apart, as `untyped`.
     """
     _check_arguments(sample_id, threads, array, truth)
-    progress, bundle = _begin(progress, bundle)
+    progress, bundle = _begin(progress, bundle, expected, truth)
     found = Findings(kinds=ARRAY_CONTROL_TYPES, said={"fraction_contamination_max": "not applicable to an array"})
     units = units_folder(out) if resume else None
     with output_folder(out, resume=resume) as work:
@@ -145,7 +146,12 @@ def _check_arguments(sample_id: str, threads: int, *files: Path | None) -> None:
             raise InputError(f"there is no file {path}")
 
 
-def _begin(progress: Progress | None, bundle: Bundle | Path) -> tuple[Progress, Bundle]:
+def _begin(
+    progress: Progress | None, bundle: Bundle | Path, expected: Expected, truth: Path | None = None
+) -> tuple[Progress, Bundle]:
+    """Whatever can be known to go wrong does so here, while an earlier result in the output folder still stands."""
     progress = progress or Progress(quiet=True)
     with progress.step("bundle"):
-        return progress, bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+        bundle = bundle if isinstance(bundle, Bundle) else open_bundle(bundle)
+        look_beforehand(bundle, truth, expected)
+        return progress, bundle

@@ -64,20 +64,27 @@ def fingerprint(sample_id: str, panel: Panel, imputed: list[Dosages], share: NDA
     Imputation takes the neighbourhood's reads into account, so at 0.4x nearly every site tells something. What it
     says is posterior = prior x likelihood, so the posterior is divided by what frequency and chance would give.
     """
-    parts, lines = [], []
-    for chromosome, dosages, at in zip(panel.chromosomes, imputed, common_sites(panel), strict=True):
+    parts, common = [], common_sites(panel)
+    for chromosome, dosages, at in zip(panel.chromosomes, imputed, common, strict=True):
         among = population_frequencies(panel, chromosome, at)
         p = np.clip(chromosome.alt_frequency[at] if share is None else among @ share, 0.01, 0.99)
         prior = np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
         told = (dosages.gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
         parts.append((told / told.max(axis=1, keepdims=True), p))
+    likelihood, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
+    block = np.arange(len(frequency)) * BLOCKS // max(len(frequency), 1)
+    return Fingerprint(sample_id, hash_of_sites(panel, common), likelihood, frequency, block)
+
+
+def hash_of_sites(panel: Panel, common: list[NDArray[np.int64]]) -> str:
+    """What `Fingerprint.sites` is for samples of this panel, whose `common_sites` are given."""
+    lines: list[str] = []
+    for chromosome, at in zip(panel.chromosomes, common, strict=True):
         places = zip(
             chromosome.position[at].tolist(), chromosome.ref[at].tolist(), chromosome.alt[at].tolist(), strict=True
         )
         lines += [f"{chromosome.name}:{position}:{chr(ref)}:{chr(alt)}" for position, ref, alt in places]
-    likelihood, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
-    block = np.arange(len(lines)) * BLOCKS // max(len(lines), 1)
-    return Fingerprint(sample_id, hashlib.sha256("\n".join(lines).encode()).hexdigest(), likelihood, frequency, block)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def common_sites(panel: Panel) -> list[NDArray[np.int64]]:

@@ -47,9 +47,7 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
     with task.progress.step("variants"):
         write_vcf(work / "imputed.vcf.gz", panel.chromosomes, imputed, bundle.contigs, task.sample_id)
     everything, typed = imputed, [one.depth > 0 for one in likely]
-    # What judges a person as a whole takes the autosomes alone, of which everybody has two.
-    everybodys = [at for at, one in enumerate(panel.chromosomes) if bundle.sex_chromosomes.is_autosome(one.name)]
-    autosomes = everybodys or list(range(len(panel.chromosomes)))
+    autosomes = autosomes_of(bundle)
     panel = replace(panel, chromosomes=tuple(panel.chromosomes[at] for at in autosomes))
     imputed, likely = [imputed[at] for at in autosomes], [likely[at] for at in autosomes]
     observed = None if observed is None else [observed[at] for at in autosomes]
@@ -117,6 +115,13 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
             found.compared = compare(task.truth, bundle.panel.chromosomes, everything)
             if observed is None:
                 found.compared_untyped = compare(task.truth, bundle.panel.chromosomes, everything, typed)
+
+
+def autosomes_of(bundle: Bundle) -> list[int]:
+    """Which of the panel's chromosomes judge a person as a whole: those of which everybody has two, or all if there are none."""
+    chromosomes = bundle.panel.chromosomes
+    everybodys = [at for at, one in enumerate(chromosomes) if bundle.sex_chromosomes.is_autosome(one.name)]
+    return everybodys or list(range(len(chromosomes)))
 
 
 def copies_of(bundle: Bundle, karyotype: str) -> list[NDArray[np.uint8]]:
