@@ -16,7 +16,8 @@ COMMAND = [sys.executable, "-c", "from kitloop_genomics.command import main; mai
 
 def call(*arguments: object) -> subprocess.CompletedProcess[str]:
     """What `kitloop-genomics` with these arguments prints and returns; an error that it doesn't catch comes out."""
-    before, out, err = signal.getsignal(signal.SIGTERM), io.StringIO(), io.StringIO()
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    out, err = io.StringIO(), io.StringIO()
     words = ["kitloop-genomics", *map(str, arguments)]
     try:
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -24,6 +25,7 @@ def call(*arguments: object) -> subprocess.CompletedProcess[str]:
             with pytest.raises(SystemExit) as ended:
                 main()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
     assert isinstance(ended.value.code, int)
     return subprocess.CompletedProcess(words, ended.value.code, out.getvalue(), err.getvalue())

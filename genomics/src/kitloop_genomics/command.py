@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # rows, which takes four times the time, whatever `--threads` says.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_TERMINATED = 1, 2, 3, 143
+EXIT_UNEXPECTED, EXIT_USAGE, EXIT_BUNDLE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 3, 130, 143
 _ELSEWHERE = "Choose another place, or make this one writable"
 _REMEDIES = {
     errno.ENOSPC: "Free some space, then run it again",
@@ -50,6 +50,7 @@ _ANY = click.Path(path_type=Path)
 def main() -> None:
     """Run the command; errors that the user can act on become one line and an exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         kitloop_genomics(prog_name="kitloop-genomics")
     except BundleError as error:
@@ -70,6 +71,22 @@ def main() -> None:
 def _terminated(number: int, frame: FrameType | None) -> None:
     """Leave through every `finally`, so that no partial file stays."""
     sys.exit(EXIT_TERMINATED)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C: as `_terminated`, and the person who pressed it hears what becomes of the work."""
+    words = sys.argv[1:]
+    said = ""
+    if words[:1] == ["run"]:
+        kept = "--resume" in words or "--until" in words
+        said = (
+            ": what is done is kept" if kept else ": nothing was kept. Started with --resume, a run keeps what is done"
+        )
+        said += ", and `run --resume` goes on from there"
+    elif words[:2] == ["panel", "build"]:
+        said = ": the same command goes on from here"
+    click.echo(f"Interrupted{said}", err=True)
+    sys.exit(EXIT_INTERRUPTED)
 
 
 def _tell() -> Callable[[str], None]:
@@ -93,7 +110,7 @@ def kitloop_genomics() -> None:
 
     \b
     Exit codes: 0 finished (the verdict is in result.json), 1 unexpected, 2 usage, 3 bundle unusable,
-    4 array export refused (inspect-array).
+    4 array export refused (inspect-array), 130 interrupted (Ctrl-C), 143 ended (SIGTERM).
     """
 
 

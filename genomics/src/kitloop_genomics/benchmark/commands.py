@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -114,15 +117,18 @@ def _show(found: dict[str, Any]) -> None:
             for step, used in steps.items():
                 console.print(f"{step:40} {used:.2f}{'' if step.endswith('ratio') else ' s'}")
             console.print(f"{'properly paired':40} {row['properly_paired_fraction']:.2%}")
-    bins = Table(
-        "depth",
-        "who",
-        *(f"{cell['maf_to']:.2%}" for cell in found["depths"][0]["r2_by_maf"]),
-        title="r² by MAF, upper bound",
-    )
-    for row in found["depths"]:
-        for who, cells in (("kitloop", row), ("GLIMPSE2", row.get("glimpse2"))):
-            if cells:
-                values = ("" if cell["r2"] is None else f"{cell['r2']:.4f}" for cell in cells["r2_by_maf"])
-                bins.add_row(f"{row['depth_x']:g}x", who, *values)
-    console.print(bins)
+    console.print(_by_frequency(found["depths"]))
+
+
+def _by_frequency(depths: list[dict[str, Any]]) -> Table:
+    """A row for each bound of frequency: there are more of them than 80 columns can show side by side."""
+    from rich.table import Table
+
+    table = Table("MAF up to", "who", *(f"{row['depth_x']:g}x" for row in depths), title="r² by MAF")
+    for at, cell in enumerate(depths[0]["r2_by_maf"]):
+        for who in ("kitloop", "GLIMPSE2"):
+            answers = [row if who == "kitloop" else row.get("glimpse2") for row in depths]
+            if any(answers):
+                values = [answer["r2_by_maf"][at]["r2"] if answer else None for answer in answers]
+                table.add_row(f"{cell['maf_to']:.2%}", who, *("" if r2 is None else f"{r2:.4f}" for r2 in values))
+    return table

@@ -12,8 +12,12 @@ glimpse2/gPANEL.DEPTH.bcf
 
 from __future__ import annotations
 
+import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +25,9 @@ from numpy.typing import NDArray
 from kitloop_genomics.errors import InputError
 
 FEW_TARGETS = (0, 6, 12, 16)  # those that a depth of 4 is stored for: one or two of each population
+
+_DEPTH = re.compile(r"\d+(\.\d+)?")  # other names beside them are nobody's business
+_MEND = "Copy it again, or make the folder anew with `kitloop-genomics simulate benchmark`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,11 @@ class Benchmark:
     def depths(self) -> list[str]:
         """The depths with stored likelihoods, as they stand in the file names, shallow ones first."""
         found = [path.name[3:-4] for path in self.path.glob("gl.*.npz")]
-        return sorted(found, key=float)
+        return sorted((name for name in found if _DEPTH.fullmatch(name)), key=float)
 
     def likelihoods(self, depth: str) -> tuple[list[int], NDArray[np.float32]]:
         """Indices of the targets that are stored at `depth`, and their (T', M, 3) likelihoods."""
-        with _load(self.path / f"gl.{depth}.npz") as stored:
-            gl = stored["gl"]
+        (gl,) = _load(self.path / f"gl.{depth}.npz", "gl")
         targets = list(range(self.truth.shape[1])) if len(gl) == self.truth.shape[1] else list(FEW_TARGETS)
         if len(gl) != len(targets):
             raise InputError(f"{self.path / f'gl.{depth}.npz'} holds {len(gl)} targets, which ones is unknown")
@@ -64,22 +70,19 @@ class Benchmark:
 
 def open_benchmark(path: Path, panel: str | None = None) -> Benchmark:
     """Read a folder, with the full panel or, for `panel` "1000", its sub-panel. `InputError` if a part is missing."""
-    with _load(path / "all.npz") as stored:
-        keep = stored["keep"]
-        position, ref, alt = stored["pos"][keep], stored["ref"][keep], stored["alt"][keep]
-        people = len(stored["rpop"])
-    with _load(path / "H_ref.npz") as stored:
-        packed = np.ascontiguousarray(stored["h"])  # others may have saved it column by column
-    with _load(path / "H_t_all.npz") as stored:
-        targets = stored["h"][keep]
+    keep, *columns, panel_people = _load(path / "all.npz", "keep", "pos", "ref", "alt", "rpop")
+    position, ref, alt = (column[keep] for column in columns)
+    people = len(panel_people)
+    packed = np.ascontiguousarray(_load(path / "H_ref.npz", "h")[0])  # others may have saved it column by column
+    targets = _load(path / "H_t_all.npz", "h")[0][keep]
     truth = targets.reshape(len(position), -1, 2)
     chromosome, cm = _map(path / "map.gmap", position)
     use = np.arange(len(position))
     if panel is not None and int(panel) != people:
-        with _load(path / f"sub{panel}.npz") as stored:
-            sub, use = stored["sub"], np.flatnonzero(stored["keep2"][keep])
-        columns = np.stack([2 * sub, 2 * sub + 1], axis=1).ravel()
-        packed = _columns(packed, use, columns)
+        sub, varies = _load(path / f"sub{panel}.npz", "sub", "keep2")
+        use = np.flatnonzero(varies[keep])
+        chosen = np.stack([2 * sub, 2 * sub + 1], axis=1).ravel()
+        packed = _columns(packed, use, chosen)
         people = len(sub)
     return Benchmark(
         path, chromosome, position[use], ref[use], alt[use], cm[use], packed, 2 * people,
@@ -105,10 +108,13 @@ def _map(path: Path, position: NDArray[np.int64]) -> tuple[str, NDArray[np.float
         raise InputError(f"the genetic map {path} can't be read: {error}") from error
 
 
-def _load(path: Path) -> np.lib.npyio.NpzFile:
+def _load(path: Path, *names: str) -> list[NDArray[Any]]:
+    """The arrays of these names."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} can't be read: {error}. A benchmark folder needs it") from error
-    assert isinstance(loaded, np.lib.npyio.NpzFile)
-    return loaded
+        # Opened here: numpy leaves a file open that turns out to be no archive.
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
+            return [stored[name] for name in names]
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing. {_MEND}") from error
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error) as error:
+        raise InputError(f"{path} can't be read: {error or type(error).__name__}. {_MEND}") from error

@@ -39,7 +39,7 @@ def measure(
 ) -> dict[str, Any]:
     """Figures per depth. `panel` "1000" takes the sub-panel; `targets` the first so many; none of `depths` means all.
 
-    CPU seconds are the process's own, user time, one thread, kernels compiled and the panel loaded beforehand.
+    CPU seconds are the process's own, user and system time, one thread, kernels compiled and the panel loaded beforehand.
     peak_rss_mb is the highest since the process began, so it includes the loading of the folder and the depths
     measured before.
     """

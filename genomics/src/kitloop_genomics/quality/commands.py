@@ -15,7 +15,7 @@ _ANY = click.Path(path_type=Path)
 @click.command("compare")
 @click.argument("one", type=_ANY)
 @click.argument("other", type=_ANY, required=False)
-@click.option("--among", type=_FOLDER, help="Instead of OTHER: a folder of fingerprints, say those of a project.")
+@click.option("--among", type=_FOLDER, help="Instead of OTHER: a folder of fingerprints or of runs' folders.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compare_command(one: Path, other: Path | None, among: Path | None, as_json: bool) -> None:
     """Say whether two analysed samples are of one person, of relatives or of strangers.
@@ -45,11 +45,15 @@ def compare_command(one: Path, other: Path | None, among: Path | None, as_json: 
 
 
 def _show_identity(one: Path, among: Path, as_json: bool) -> None:
+    from kitloop_genomics.errors import InputError
     from kitloop_genomics.quality.fingerprint import read_fingerprint
     from kitloop_genomics.quality.review import Expected, look_at_identity
 
     own = read_fingerprint(one)
-    others = [read_fingerprint(path) for path in sorted(among.glob("*.json"))]
+    paths = sorted({*among.glob("*.json"), *among.glob("*/fingerprint.json")})
+    if not paths:
+        raise InputError(f"{among} holds no fingerprints: give a folder of fingerprint.json files or of finished runs")
+    others = [read_fingerprint(path) for path in paths]
     # A project's samples may have been analysed with several panels; those of other sites can't be compared.
     found = look_at_identity(own, Expected(others=tuple(other for other in others if other.sites == own.sites)))
     if as_json:

@@ -27,6 +27,7 @@ def simulate_reads_command(demo: Path, seed: str, out: Path, depth: float, probl
     """
     from kitloop_genomics.sandbox.reads import simulate_reads
 
+    _check_place(out)
     reads = simulate_reads(demo, seed, out, depth=depth, problem=problem)
     click.echo(f"r1     {reads.r1}\nr2     {reads.r2}\ntruth  {reads.truth_vcf}\npairs  {reads.pairs}")
 
@@ -44,5 +45,14 @@ def simulate_array_command(demo: Path, seed: str, vendor: str, out: Path) -> Non
     """
     from kitloop_genomics.sandbox.array import simulate_array
 
+    _check_place(out.parent)
     made = simulate_array(demo, seed, vendor, out)
     click.echo(f"export  {made.export}\ntruth   {made.truth_vcf}\nrows    {made.rows}")
+
+
+def _check_place(folder: Path) -> None:
+    """One folder is made for the files; more of them would be a slip of the pen, and hard to find again."""
+    if not folder.absolute().parent.is_dir():
+        raise click.UsageError(
+            f"There is no folder {folder.parent} to make {folder.name} in: make it, or choose another."
+        )
