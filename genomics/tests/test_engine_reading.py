@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 from engine_cases import Case
-from kitloop_genomics.imputation.reading import allowing_for_errors, read, weighed_by_unread
+from kitloop_genomics.imputation.reading import allowing_for_errors, read
 
 
 def plain_run(case: Case, run: int, one: tuple[int, ...], other: tuple[int, ...]) -> float:
@@ -65,34 +65,3 @@ def test_rare_sites_count_only_where_the_rarer_allele_shows() -> None:
     ref, alt, nothing = [1, 0.5, 0.01], [0.01, 0.5, 1], [1, 1, 1]
     seen = np.array([ref, alt, ref, alt, ref, nothing], np.float32)
     assert read(seen, frequency, 1e-4).site.tolist() == [1, 2, 4]
-
-
-def test_reads_may_overrule_what_is_copied_at_common_sites_only() -> None:
-    seen = np.array([[0.01, 1, 0.01]] * 3, np.float32)
-    reading = read(seen, np.array([0.3, 0.002, 0.998], np.float32), 1e-4)
-    found = reading.true_genotypes(np.array([[1, 0, 0]] * 3, np.float32))
-    assert reading.site.tolist() == [0, 1, 2]
-    assert found[0, 1] == pytest.approx(2e-4 / 0.0103, rel=0.05)
-    assert (found[0] > 0).all()
-    assert found[1:].tolist() == [[1, 0, 0], [1, 0, 0]]
-
-
-@pytest.mark.parametrize("frequency", [0.0005, 0.9995])
-def test_at_a_rare_site_one_read_is_an_error_and_two_good_ones_are_a_carrier(frequency: float) -> None:
-    one, two = [1e-4, 0.5, 1], [1e-8, 0.25, 1]
-    seen = np.array([one, two], np.float32)[:, :: 1 if frequency < 0.5 else -1]
-    reading = read(seen, np.full(2, frequency, np.float32), 1e-4)
-    copied = np.array([[1, 0, 0]] * 2 if frequency < 0.5 else [[0, 0, 1]] * 2, np.float32)
-    found = reading.true_genotypes(copied)
-    assert found[0].tolist() == copied[0].tolist()
-    assert found[1, 1] > 0.99
-    sure = read(seen[1:], np.full(1, frequency, np.float32), 1e-4).true_genotypes(np.array([[0, 1, 0]], np.float32))
-    assert sure[0, 1] > 0.99  # a carrier stays one
-
-
-def test_reads_of_the_common_allele_speak_at_rare_sites_too() -> None:
-    gp = np.array([[0.4, 0.6, 0], [0.4, 0.6, 0], [0.4, 0.6, 0]], np.float32)
-    told = np.array([[1, 1, 1], [1, 2**-4, 1e-8], [1, 2**-4, 1e-8]], np.float32)
-    found = weighed_by_unread(gp, told, np.array([2]))
-    assert found[1, 1] == pytest.approx(0.6 / 16 / (0.4 + 0.6 / 16), rel=0.02)
-    np.testing.assert_allclose(found[[0, 2]], gp[[0, 2]], rtol=1e-5)

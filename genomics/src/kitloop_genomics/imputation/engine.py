@@ -22,7 +22,8 @@ from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.passes import copied, drawn_pairs, ranked
 from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import Preset
-from kitloop_genomics.imputation.reading import Reading, read, switch_chances, weighed_by_unread
+from kitloop_genomics.imputation.reading import Reading, read, switch_chances
+from kitloop_genomics.imputation.true_genotypes import true_genotypes
 from kitloop_genomics.imputation.windows import best_donors, windows
 
 
@@ -82,11 +83,10 @@ def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Pr
         return _from_frequency(panel.frequency, copies)
     switch = switch_chances(panel.cm[rows[reading.first]], panel.haplotypes, preset.effective_population_size)
     if copies == 1:
-        return _one_copy(panel, reading, switch, preset)
+        return _one_copy(panel, likelihood, reading, switch, preset)
     chance = np.concatenate([_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)])
     gp = _genotypes(chance)
-    gp[rows[reading.site]] = reading.true_genotypes(gp[rows[reading.site]])
-    gp[rows] = weighed_by_unread(gp[rows], likelihood[rows], reading.site)
+    gp[rows] = true_genotypes(gp[rows], likelihood[rows], reading, panel.frequency[rows], panel.haplotypes)
     gt = gp.argmax(axis=1).astype(np.int8)
     return Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gt, phased_genotypes(chance, gt, rows))
 
@@ -110,7 +110,9 @@ def _chain(
     return chance.reshape(preset.pairs, 2, -1)
 
 
-def _one_copy(panel: PanelBits, reading: Reading, switch: NDArray[np.float32], preset: Preset) -> Dosages:
+def _one_copy(
+    panel: PanelBits, likelihood: NDArray[np.float32], reading: Reading, switch: NDArray[np.float32], preset: Preset
+) -> Dosages:
     """Of a chromosome without a partner nothing has to be drawn: the panel is ranked once per chain, then copied."""
     emission = reading.alone()
     chance = np.zeros(len(panel.cm))
@@ -122,8 +124,8 @@ def _one_copy(panel: PanelBits, reading: Reading, switch: NDArray[np.float32], p
         chance += copied(panel, reading, emission, switch, cut, donor)[0]
     alt = np.clip(chance / preset.chains, 0, 1).astype(np.float32)
     found = np.stack([1 - alt, alt], axis=1)
-    site = panel.rows[reading.site]
-    found[site] = reading.true_genotypes(found[site])
+    rows = panel.rows
+    found[rows] = true_genotypes(found[rows], likelihood[rows], reading, panel.frequency[rows], panel.haplotypes)
     return _of_one_copy(found[:, 1])
 
 

@@ -1,4 +1,4 @@
-"""What the reads say, put so that the chain can use it: which sites count, emissions, and the way back to genotypes."""
+"""What the reads say, put so that the chain can use it: which sites count, and emissions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from kitloop_genomics.imputation.linking import Runs, runs, seen_sites, single_s
 
 # A single base may be worse than its quality says; no genotype is ever ruled out by less than this.
 _READ_ERROR = 1e-3
-_RARE, _COMMON = 1e-3, 1e-2  # frequencies of the rarer allele
-# How many times likelier the reads must be with the rarer allele than without it, for them to say what no donor does:
-# two good bases are, one is not.
-_SURE_OF_RARE = 1e5
+_RARE = 1e-3  # frequency of the rarer allele
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +21,11 @@ class Reading:
 
     site: (J,) int64 indices into the stretch's sites.  likelihood: (J, copies + 1) float32 of the true genotype, each
     row's largest about 1.  frequency: (J,) float32 of ALT in the panel.  mismatch: chance that a copied allele
-    differs.  runs: those that one read seems to show, as one step of the chain each.  told: (J, copies + 1) the
-    likelihood as it was given, which no floor keeps from being sure.
+    differs.  runs: those that one read seems to show, as one step of the chain each.
     """
 
     site: NDArray[np.int64]
     likelihood: NDArray[np.float32]
-    told: NDArray[np.float32]
     frequency: NDArray[np.float32]
     mismatch: float
     runs: Runs
@@ -70,31 +65,16 @@ class Reading:
         """P(reads | allele copied) on the only chromosome, (1, 2 J), where a person has one copy."""
         return Tables(self._of_genotypes().reshape(1, -1), self._starts(2))
 
-    def true_genotypes(self, copied: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(J, copies + 1) posterior of the true genotype from that of the copied one, which may differ by a mismatch.
-
-        At a rare site a read of the rarer allele is likelier to be an error than to show a carrier among whose donors
-        nobody carries it, so there the copied genotype stands, unless several reads show it.
-        """
-        is_rare = np.minimum(self.frequency, 1 - self.frequency) < _COMMON
-        with_common = np.where(self.frequency < 0.5, self.told[:, 0], self.told[:, -1])
-        is_sure = is_rare & (self.told.max(axis=1) > _SURE_OF_RARE * with_common)
-        given_copied = _mismatches(self.mismatch, self.likelihood.shape[1] - 1)
-        likelihood = self.likelihood.astype(np.float64)
-        before_reads = (copied / (likelihood @ given_copied.T)) @ given_copied
-        weighed = before_reads * np.where(is_sure[:, None], self.told, likelihood)
-        stands = (is_rare & ~is_sure)[:, None]
-        found = np.where(stands, copied, weighed / weighed.sum(axis=1, keepdims=True))
-        return np.asarray(found, np.float32)
-
     def _of_genotypes(self) -> NDArray[np.float32]:
         """(J, copies + 1) P(reads | copied genotype): the likelihoods of the true one, blurred by mismatches."""
-        given_copied = _mismatches(self.mismatch, self.likelihood.shape[1] - 1)
+        given_copied = mismatches(self.mismatch, self.mismatch, self.likelihood.shape[1] - 1)
         return np.ascontiguousarray(self.likelihood @ given_copied.T, np.float32)
 
     def _of_alleles(self) -> NDArray[np.float32]:
         """(J, 2) P(read | copied allele of the chromosome that it shows), up to a factor."""
-        return np.ascontiguousarray(self.likelihood[:, [0, -1]] @ _mismatches(self.mismatch, 1).T, np.float32)
+        return np.ascontiguousarray(
+            self.likelihood[:, [0, -1]] @ mismatches(self.mismatch, self.mismatch, 1).T, np.float32
+        )
 
     def _starts(self, alleles: int) -> NDArray[np.int64]:
         return np.concatenate([[0], np.cumsum(alleles ** np.diff(self.runs.edge))])
@@ -109,7 +89,8 @@ def read(
     """Take the sites with reads: all where the rarer allele is not rare in the panel, else those that show it.
 
     `likelihood` is (M, 3) of 0, 1, 2 copies of ALT, or (M, 2) where a person has one, rows of ones where nothing is
-    known. At a rare site a read of the common allele says next to nothing and costs as much as any other.
+    known. At a rare site a read of the common allele tells donors apart no better than chance and costs as much as any
+    other; what it says of the site itself is weighed afterwards (`true_genotypes.py`).
     `position` (M,) in bp: with it, sites of two copies that one read seems to show are read as one.
     """
     rarer = np.minimum(frequency, 1 - frequency)
@@ -118,23 +99,7 @@ def read(
     site = np.flatnonzero(seen_sites(likelihood) & ((rarer >= _RARE) | np.where(frequency < 0.5, of_alt, of_ref)))
     linked = position is not None and likelihood.shape[1] == 3 and len(site) > 0
     together = runs(likelihood, position, site) if linked and position is not None else single_sites(len(site))
-    return Reading(
-        site, allowing_for_errors(likelihood[site]), likelihood[site].astype(np.float32),
-        frequency[site].astype(np.float32), mismatch, together,
-    )  # fmt: skip
-
-
-def weighed_by_unread(
-    gp: NDArray[np.float32], likelihood: NDArray[np.float32], read_sites: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """(M, copies + 1) posteriors with the reads of sites that the chain did not take: there they show the common allele.
-
-    One such read says little, but four of them that a person is no carrier, whatever the donors are.
-    """
-    weighed = gp * allowing_for_errors(likelihood)
-    weighed /= weighed.sum(axis=1, keepdims=True)
-    weighed[read_sites] = gp[read_sites]
-    return weighed
+    return Reading(site, allowing_for_errors(likelihood[site]), frequency[site].astype(np.float32), mismatch, together)
 
 
 def allowing_for_errors(likelihood: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -151,9 +116,20 @@ def switch_chances(cm: NDArray[np.float64], haplotypes: int, effective_populatio
     return np.clip(chance, 1e-7, 1.0).astype(np.float32)
 
 
-def _mismatches(mismatch: float, copies: int) -> NDArray[np.float64]:
-    """(copies + 1, copies + 1) chance of each true genotype (column) given the copied one (row)."""
-    e, f = mismatch, 1 - mismatch
+def mismatches(
+    to_alt: float | NDArray[np.float64], to_ref: float | NDArray[np.float64], copies: int
+) -> NDArray[np.float64]:
+    """(..., copies + 1, copies + 1) chance of each true genotype (column) given the copied one (row).
+
+    to_alt, to_ref: (...) chance that a copied REF is ALT in truth, and a copied ALT REF.
+    """
+    a, r = np.asarray(to_alt), np.asarray(to_ref)
     if copies == 1:
-        return np.array([[f, e], [e, f]])
-    return np.array([[f * f, 2 * e * f, e * e], [e * f, f * f + e * e, e * f], [e * e, 2 * e * f, f * f]])
+        rows = [[1 - a, a], [r, 1 - r]]
+    else:
+        rows = [
+            [(1 - a) ** 2, 2 * a * (1 - a), a * a],
+            [(1 - a) * r, (1 - a) * (1 - r) + a * r, a * (1 - r)],
+            [r * r, 2 * r * (1 - r), (1 - r) ** 2],
+        ]
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
