@@ -1,18 +1,18 @@
 """The `kitloop` command with wrong words: one line that says what to do, never a traceback."""
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import click
+import psycopg
 import pytest
 from cast import make_cast, make_lab
 from cryptography.fernet import Fernet
-from kitloop.base import postgres
+from django.db import connections
 from kitloop.base.sealed import _fernet
 from kitloop.local.doctor import _sealed
 from kitloop_sdk.command import main
@@ -23,29 +23,28 @@ KITLOOP = str(Path(sys.executable).with_name("kitloop"))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-def data() -> str:
-    return str(Path(os.environ["KITLOOP_DATA"]).with_name("commands"))
-
-
 def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("KITLOOP_", "DJANGO_", "DATABASE_"))}
+    data = str(Path(os.environ["KITLOOP_DATA"]).with_name("commands"))
     return subprocess.run(
-        [KITLOOP, *words], env={**clean, "KITLOOP_DATA": data(), **settings}, capture_output=True, text=True
+        [KITLOOP, *words], env={**clean, "KITLOOP_DATA": data, **settings}, capture_output=True, text=True
     )
 
 
 @pytest.fixture(scope="module")
-def _migrated() -> Iterator[None]:
-    """The tables are there, and PostgreSQL stays up: each command would start and stop it."""
-    assert run("migrate").returncode == 0
-    with contextlib.ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setenv("KITLOOP_DATA", data())
-            stack.enter_context(postgres.used())
-        yield
+def database(django_db_setup: None) -> str:
+    """A database of their own beside the tests', as DATABASE_URL: each command would start and stop a PostgreSQL."""
+    known = connections["default"].settings_dict
+    where = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
+    given = {name: value for name, value in where.items() if value}
+    with psycopg.connect(**given, dbname="postgres", autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS commands")
+        connection.execute("CREATE DATABASE commands")
+    url = f"postgresql:///commands?{urlencode(given)}"
+    assert run("migrate", DATABASE_URL=url).returncode == 0
+    return url
 
 
-@pytest.mark.usefixtures("_migrated")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -59,8 +58,8 @@ def _migrated() -> Iterator[None]:
         ("turn-off-mfa nobody@example.com", "There is no user with this e-mail address."),
     ],
 )
-def test_wrong_words_are_named(words: str, said: str) -> None:
-    done = run(*words.split())
+def test_wrong_words_are_named(database: str, words: str, said: str) -> None:
+    done = run(*words.split(), DATABASE_URL=database)
     assert done.returncode in {1, 2}
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -87,29 +86,33 @@ def test_wrong_settings_are_named(words: str, settings: dict[str, str], said: st
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.usefixtures("_migrated")
-def test_a_lab_is_switched_off_for_another() -> None:
-    assert run("create-lab", "first", "--url", "http://127.0.0.1:1").returncode == 0
-    refused = run("create-lab", "second", "--url", "http://127.0.0.1:2")
+def test_a_lab_is_switched_off_for_another(database: str) -> None:
+    def create(*words: str) -> subprocess.CompletedProcess[str]:
+        return run("create-lab", *words, DATABASE_URL=database)
+
+    assert create("first", "--url", "http://127.0.0.1:1").returncode == 0
+    refused = create("second", "--url", "http://127.0.0.1:2")
     assert refused.returncode == 1
     assert "--disable" in refused.stderr
-    assert run("create-lab", "first", "--disable").returncode == 0
-    assert run("create-lab", "second", "--url", "http://127.0.0.1:2").returncode == 0
+    assert create("first", "--disable").returncode == 0
+    assert create("second", "--url", "http://127.0.0.1:2").returncode == 0
 
 
-@pytest.mark.usefixtures("_migrated")
-def test_a_labs_secret_stays_until_another_is_asked_for(tmp_path: Path) -> None:
-    words = ("create-lab", "kept", "--url", "http://127.0.0.1:1", "--sandbox", "--json")
-    first, again = (json.loads(run(*words).stdout) for _ in range(2))
-    renewed = json.loads(run(*words, "--new-secret").stdout)
+def test_a_labs_secret_stays_until_another_is_asked_for(database: str, tmp_path: Path) -> None:
+    def create(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        always = ("create-lab", "kept", "--url", "http://127.0.0.1:1", "--sandbox", "--json")
+        return run(*always, *words, DATABASE_URL=database, **settings)
+
+    first, again = (json.loads(create().stdout) for _ in range(2))
+    renewed = json.loads(create("--new-secret").stdout)
     assert len(first["secret"]) > 30
     assert again["secret"] is None
     assert renewed["secret"] not in {None, first["secret"]}
     unreadable = tmp_path / "secret"
     unreadable.write_bytes(b"\xff\xfe")
-    refused = run(*words, "--secret-file", str(unreadable))
+    refused = create("--secret-file", str(unreadable))
     assert (refused.returncode, refused.stderr) == (1, "Error: The secret file can't be read as text.\n")
-    shut = run(*words, "--new-secret", KITLOOP_SEALING_KEYS="nonsense")
+    shut = create("--new-secret", KITLOOP_SEALING_KEYS="nonsense")
     assert (shut.returncode, "kitloop doctor" in shut.stderr, "Traceback" in shut.stderr) == (1, True, False)
 
 

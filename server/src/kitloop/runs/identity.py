@@ -39,9 +39,13 @@ def compare_in_project(sample_id: UUID) -> None:
         return
     own = objects.path_of(_key(sample))
     there = {path.stem for path in own.parent.glob("*.json")} - {str(sample.id)}
-    others = Sample.objects.filter(project_id=sample.project_id, deleted=None, pk__in=there)
+    others = list(
+        Sample.objects.filter(project_id=sample.project_id, deleted=None, pk__in=there).values_list("pk", flat=True)
+    )
+    if not others:
+        return
     with tempfile.TemporaryDirectory(prefix="compare-", dir=objects.work_folder()) as folder:
-        for other in others.values_list("pk", flat=True):
+        for other in others:
             (Path(folder) / f"{other}.json").symlink_to(own.with_name(f"{other}.json"))
         command = [GENOMICS, "compare", str(own), "--among", folder, "--json"]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
