@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from commands import call
 from conftest import Finished
-from kitloop_genomics.command import _show, kitloop_genomics
+from kitloop_genomics.command import kitloop_genomics
 from kitloop_genomics.demo.build import Demo
+from kitloop_genomics.showing import show
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -71,7 +72,7 @@ def test_the_readme_s_commands_print_what_it_shows(
                     context.params[name] is None or context.params[name].exists() for name in ("r1", "r2", "array")
                 )
             out.symlink_to(runs[str(out)].out)
-            _show(json.loads((out / "result.json").read_text()))
+            show(json.loads((out / "result.json").read_text()))
             printed = capsys.readouterr().out
         else:
             done = call(*words)

@@ -7,10 +7,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +20,8 @@ from kitloop_genomics.building.commands import build_command
 from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.quality.commands import compare_command
 from kitloop_genomics.sandbox.commands import simulate_array_command, simulate_reads_command
+from kitloop_genomics.showing import show, tell
+from kitloop_genomics.validate_command import validate_command
 from kitloop_genomics.workflow.commands import impute_command, workflow_command
 
 if TYPE_CHECKING:
@@ -89,13 +90,6 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
     sys.exit(EXIT_INTERRUPTED)
 
 
-def _tell() -> Callable[[str], None]:
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    return lambda line: console.print(f"[dim]·[/dim] {line}") if console.is_terminal else None
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def kitloop_genomics() -> None:
@@ -141,7 +135,7 @@ def panel_demo(folder: Path, seed: int, length_mb: float, people: int) -> None:
         raise click.UsageError("--people must be a multiple of 4: there are four populations, equally large.")
     from kitloop_genomics.demo.build import build_demo
 
-    demo = build_demo(folder, seed=seed, length_bp=round(length_mb * 1e6), people_each=people // 4, tell=_tell())
+    demo = build_demo(folder, seed=seed, length_bp=round(length_mb * 1e6), people_each=people // 4, tell=tell())
     click.echo(f"bundle  {demo.bundle}\npeople  {demo.people}")
 
 
@@ -249,109 +243,7 @@ def run(
     if as_json:
         click.echo(json.dumps(content))
     else:
-        _show(content)
-
-
-@kitloop_genomics.command()
-@click.option("--demo", type=_FOLDER, help="A folder made by `panel demo`: people are simulated.")
-@click.option("--people", type=click.IntRange(1, 1_000), default=10, show_default=True)
-@click.option("--seed", default="validate", show_default=True, help="Another text, other simulated people.")
-@click.option("--arrays", is_flag=True, help="From exports of arrays, the vendors in turn, instead of reads.")
-@click.option("--bundle", type=_FOLDER, help="Instead of a demo: a reference bundle, for a deep genome.")
-@click.option(
-    "--bam", type=_FILE, help="The deep genome, aligned to the bundle's reference, sorted, duplicates marked."
-)
-@click.option("--r1", type=_FILE, help="Or its first mates, gzipped FASTQ.")
-@click.option("--r2", type=_FILE, help="Second mates.")
-@click.option("--truth", type=_FILE, help="VCF of the deep genome's known genotypes.")
-@click.option(
-    "--depth", default=None, help="Mean coverage; of a deep genome several, as 0.4,1.  [default: 1, or 0.4,1]"
-)
-@click.option("--expect", type=_FILE, help="An earlier report: exit code 1 where a figure is below it.")
-@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table; also a file for --expect.")
-def validate(demo: Path | None, bundle: Path | None, depth: str | None, as_json: bool, **options: Any) -> None:
-    """Analyse genomes whose genotypes are known, and report accuracy: simulated people, or a deep genome thinned out.
-
-    \b
-    Examples: kitloop-genomics validate --demo demo --people 10 --depth 0.4
-              kitloop-genomics validate --demo demo --arrays
-              kitloop-genomics validate --bundle grch38 --bam deep.bam --truth truth.vcf.gz --depth 0.4,1
-    """
-    if (demo is None) == (bundle is None):
-        raise click.UsageError("Give --demo for simulated people, or --bundle for a deep genome.")
-    try:
-        depths = tuple(float(one) for one in (depth or ("1" if demo else "0.4,1")).split(","))
-    except ValueError:
-        raise click.UsageError(f"--depth {depth} is not a number, or several with commas between.") from None
-    if bundle is not None:
-        _validate_deep(bundle, depths, as_json, **options)
-        return
-    from kitloop_genomics.demo.build import open_demo
-    from kitloop_genomics.validation import validate as measure
-
-    assert demo is not None
-    if len(depths) > 1 or options["expect"]:
-        raise click.UsageError("Several depths and --expect are for a deep genome, with --bundle.")
-    people, arrays = options["people"], options["arrays"]
-    report = measure(
-        open_demo(demo), people=people, depth=depths[0], threads=options["threads"], seed=options["seed"],
-        arrays=arrays, tell=_tell(),
-    )  # fmt: skip
-    if as_json:
-        click.echo(json.dumps(report))
-        return
-    source = "from arrays" if arrays else f"at {depths[0]:g}x"
-    click.echo(f"{people} held-out people {source}, {report['seconds_per_person']} s each")
-    if report["failed"]:
-        click.echo(f"failed quality control: {', '.join(report['failed'])}")
-    _show_accuracy(report["accuracy"])
-    if arrays:
-        click.echo("at sites that the array doesn't hold:")
-        _show_accuracy(report["accuracy_untyped"])
-    for name, value in report.items():
-        if name.startswith(("ancestry", "score")):
-            click.echo(f"{name:28} {value}")
-
-
-def _validate_deep(folder: Path, depths: tuple[float, ...], as_json: bool, **options: Any) -> None:
-    import tempfile
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from kitloop_genomics.bundle.open import open_bundle
-    from kitloop_genomics.deep import align_deep, open_deep_bam, shortfalls, validate_deep
-
-    bam, r1, r2, truth = (options[name] for name in ("bam", "r1", "r2", "truth"))
-    given = (bam is not None, r1 is not None, r2 is not None)
-    if truth is None or given not in ((True, False, False), (False, True, True)):
-        raise click.UsageError("A deep genome needs --truth, and --bam or both --r1 and --r2.")
-    try:
-        expected = json.loads(options["expect"].read_text()) if options["expect"] else None
-    except (OSError, ValueError) as error:
-        raise InputError(f"the expectations {options['expect']} can't be read ({error})") from error
-    bundle, threads = open_bundle(folder), options["threads"]
-    with tempfile.TemporaryDirectory() as work:
-        genome = open_deep_bam(bundle, bam) if bam else align_deep(bundle, r1, r2, Path(work), threads=threads)
-        report = validate_deep(bundle, genome, truth, depths, threads=threads, tell=_tell())
-    if as_json:
-        click.echo(json.dumps(report))
-    for row in [] if as_json else report["depths"]:
-        click.echo(f"{row['depth_x']:g}x of {report['genome_depth_x']:g}x, {row['fragments']} fragments")
-        _show_accuracy(row["accuracy"])
-        table = Table(
-            "sure above", "to", "sites", "mean confidence", "right", title="calibration", title_justify="left"
-        )
-        for one in row["by_confidence"]:
-            cells = (one["above"], min(one["to"], 1), one["sites"], one["confidence"], one["right"])
-            table.add_row(*("" if cell is None else f"{cell:g}" for cell in cells))
-        Console().print(table)
-    problems = shortfalls(report, expected) if expected is not None else []
-    for problem in problems:
-        click.echo(f"✗ {problem}", err=True)
-    if problems:
-        sys.exit(EXIT_UNEXPECTED)
+        show(content)
 
 
 @kitloop_genomics.command()
@@ -373,45 +265,11 @@ def warmup() -> None:
     click.echo("kernels are compiled")
 
 
-def _show(result: dict[str, Any]) -> None:
-    click.echo(f"{result['sample_id']}: {result['status']}")
-    for told, rows in (("", result["reasons"]), ("warning, ", result["warnings"]), ("hold, ", result["holds"])):
-        for reason in rows:
-            click.echo(f"  {told}{reason['code']}: {reason['message']}")
-    if result["ancestry"]:
-        for row in result["ancestry"]["value"]["populations"]:
-            click.echo(f"  {row['name']:10} {row['proportion']:6.1%}  ({row['low']:.1%} to {row['high']:.1%})")
-    for score in result["scores"]:
-        if score["reported"]:
-            band = f"{score['percentile_low']:g} to {score['percentile_high']:g}"
-            click.echo(f"  {score['name']}: percentile {score['percentile']:g} ({band})")
-        else:
-            click.echo(f"  {score['name']}: not reported, {score['not_reported_because']}")
-    for trait in result["traits"]:
-        said = trait["outcome"] if trait["reported"] else f"not reported, {trait['not_reported_because']}"
-        click.echo(f"  {trait['name']}: {said}")
-    if "accuracy" in result:
-        _show_accuracy(result["accuracy"])
-        if "untyped" in result["accuracy"]:
-            click.echo("at sites that the array doesn't hold:")
-            _show_accuracy(result["accuracy"]["untyped"])
-
-
-def _show_accuracy(found: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("MAF", "sites", "dosage r²", title=f"r² {found['r2']}, NRC {found['nrc']}", title_justify="left")
-    for row in found["by_maf"]:
-        table.add_row(f"{row['maf_above']:.0%} to {row['maf_to']:.0%}", str(row["sites"]), str(row["r2"]))
-    table.add_row("above 5%", "", str(found["r2_maf_above_5_percent"]))
-    Console().print(table)
-
-
 kitloop_genomics.add_command(bench)
 kitloop_genomics.add_command(compare_command)
 kitloop_genomics.add_command(inspect_array_command)
 kitloop_genomics.add_command(impute_command)
+kitloop_genomics.add_command(validate_command)
 kitloop_genomics.add_command(workflow_command)
 panel.add_command(build_command)
 simulate.add_command(simulate_reads_command)

@@ -80,9 +80,7 @@ class User(AbstractBaseUser):
     )  # when the e-mail address was shown to be theirs; none: not yet
     config = models.JSONField(default=dict, blank=True)  # a client's own settings, kept for it (user-config/)
     new_email = models.EmailField(blank=True, default="")  # asked for, and not yet shown to be theirs
-    sessions_ended = models.DateTimeField(
-        null=True, blank=True
-    )  # those begun before it are over, also once active again
+    sessions_ended = models.DateTimeField(null=True, blank=True)  # those begun before are over, even once active again
     created = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
