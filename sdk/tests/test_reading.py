@@ -174,6 +174,12 @@ def test_results_are_read_with_their_nulls(host: Loopback, client: Client) -> No
                     "trait": {"key": "ldl"},
                     "trait_unit": {"key": ""},
                     "risk": "high_risk",
+                    "details": {
+                        "name": "LDL",
+                        "percentile_low": 80,
+                        "percentile_high": 91.5,
+                        "risk_percentile_threshold": 85,
+                    },
                 },
             ]
         ),
@@ -194,7 +200,10 @@ def test_results_are_read_with_their_nulls(host: Loopback, client: Client) -> No
     assert (check.key, check.status, check.value_measured) == ("format", "failed", None)
     missing, score = client.sample_trait_scores(SAMPLE)
     assert (missing.value, missing.percentile, missing.distribution, missing.risk) == (None, None, None, None)
+    assert (missing.name, missing.percentile_low, missing.not_reported_because) == ("", None, "")
     assert score.distribution is not None
+    assert (score.name, score.percentile_low, score.percentile_high) == ("LDL", 80.0, 91.5)
+    assert (score.risk_percentile_threshold, score.not_reported_because) == (85.0, "")
     assert (score.value, score.percentile, score.distribution.counts) == (1.23, 87.5, (3.0, 4.0))
     assert client.sample_ancestry(SAMPLE).populations == ()
     (finland,) = client.sample_ancestry(SAMPLE).populations

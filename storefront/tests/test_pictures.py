@@ -64,3 +64,20 @@ def test_all_people_in_one_of_a_thousand_bins_is_still_a_curve() -> None:
     drawn = curve([float(number) for number in range(1001)], counts, 503.5)
     assert drawn is not None
     assert drawn.y < 0.2 * CURVE_HEIGHT
+
+
+def test_the_range_and_the_line_stand_where_their_people_are() -> None:
+    drawn = curve([0.0, 1.0, 2.0, 3.0, 4.0], [10, 40, 40, 10], 2.0, bounds=(10, 50), threshold=90)
+    assert drawn is not None
+    assert (drawn.span_x, drawn.span_width, drawn.threshold_x) == (
+        CURVE_WIDTH / 4,
+        CURVE_WIDTH / 4,
+        CURVE_WIDTH * 3 / 4,
+    )
+    outside = curve([0.0, 1.0, 2.0, 3.0, 4.0], [10, 40, 40, 10], 3.5, bounds=(10, 50))
+    assert outside is not None
+    assert (outside.span_x, outside.span_width) == (
+        CURVE_WIDTH / 4,
+        outside.x - CURVE_WIDTH / 4,
+    )  # the person stays inside
+    assert outside.threshold_x is None

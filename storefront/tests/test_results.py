@@ -118,9 +118,50 @@ def test_ancestry_of_another_shape_and_without_intervals_is_no_error(
 
 def test_a_person_of_no_group_is_told_so(cast: Cast, fake: FakePlatform, door: Client) -> None:
     results = made_up_results()
-    assert "fits you well" not in shown(cast, fake, door, results=results)
+    said = "do not fit you well", "Likely between", 'class="gaps"'
+    page = shown(cast, fake, door, results=results)
+    assert [words in page.split('id="scores"')[0] for words in said] == [False, True, False]
     results["ancestry"]["metadata"] = {"value": {"outside_panel": True}}
-    assert "None of the groups below fits you well." in shown(cast, fake, door, results=results)
+    page = shown(cast, fake, door, results=results)
+    assert [words in page.split('id="scores"')[0] for words in said] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("outside_panel", "Your place among other people would be misleading"),
+        ("too_uncertain", "leaves open where you stand"),
+        ("low_match_rate", "This test reads too little of what makes up the score"),
+        ("wrong_build", "not set up for this test yet"),
+        ("made_up_later", "could not be worked out"),
+        (None, "could not be worked out"),
+    ],
+)
+def test_why_a_score_is_not_reported_is_told(
+    cast: Cast, fake: FakePlatform, door: Client, code: str | None, said: str
+) -> None:
+    results = made_up_results()
+    results["scores"][-1]["details"] = {"name": "Coffee", "not_reported_because": code}
+    assert said in shown(cast, fake, door, results=results).split("<h3>Coffee</h3>")[1].split("</article>")[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "label"),
+    [(91, 99, "Raised likelihood"), (80, 99, "Near the line"), (None, None, "Raised likelihood")],
+)
+def test_a_score_whose_range_holds_the_line_is_not_called_raised(
+    cast: Cast, fake: FakePlatform, door: Client, low: float | None, high: float | None, label: str
+) -> None:
+    results = made_up_results()
+    results["scores"][1]["details"] = {"risk_percentile_threshold": 90, "percentile_low": low, "percentile_high": high}
+    article = shown(cast, fake, door, results=results).split("LDL cholesterol</h3>")[1].split("</article>")[0]
+    assert [words in article for words in ("Raised likelihood", "Near the line")] == [
+        label == words for words in ("Raised likelihood", "Near the line")
+    ]
+    assert ("leaves open on which side" in article) == (label == "Near the line")
+    assert ("<dd>80 to 99</dd>" in article) == (low == 80)
+    assert "raised from here" in article
+    assert article.count('class="span"') == (low is not None)
 
 
 def test_a_sample_that_failed_is_told_kindly_with_what_happens_next(

@@ -102,7 +102,11 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class TraitScore:
-    """A polygenic score. `value` None: not reported. `percentile` 0-100. `risk`: high_risk, not_high_risk or None."""
+    """A polygenic score. `value` None: not reported. `percentile` 0-100. `risk`: high_risk, not_high_risk or None.
+
+    The last five are Kitloop's own, "" and None elsewhere: what the score is called, what the data leave open of the percentile,
+    from which one on the risk is high, and the code of why the score isn't reported.
+    """
 
     trait: str
     unit: str = ""
@@ -110,6 +114,11 @@ class TraitScore:
     percentile: float | None = field(default=None, repr=False)
     risk: str | None = field(default=None, repr=False)
     distribution: Distribution | None = field(default=None, repr=False)
+    name: str = ""
+    percentile_low: float | None = field(default=None, repr=False)
+    percentile_high: float | None = field(default=None, repr=False)
+    risk_percentile_threshold: float | None = None
+    not_reported_because: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +273,8 @@ def trait_score_of(value: Any) -> TraitScore:
         distribution = Distribution(
             tuple(float(edge) for edge in spread["bin_edges"]), tuple(float(count) for count in spread["counts"])
         )
+    details = value.get("details")
+    details = details if isinstance(details, dict) else {}
     return TraitScore(
         trait=str(value["trait"]["key"]),
         unit=str((value.get("trait_unit") or {}).get("key") or ""),
@@ -271,6 +282,11 @@ def trait_score_of(value: Any) -> TraitScore:
         percentile=number_of(score.get("percentile")),
         risk=value.get("risk"),
         distribution=distribution,
+        name=str(details.get("name") or ""),
+        percentile_low=number_of(details.get("percentile_low")),
+        percentile_high=number_of(details.get("percentile_high")),
+        risk_percentile_threshold=number_of(details.get("risk_percentile_threshold")),
+        not_reported_because=str(details.get("not_reported_because") or ""),
     )
 
 

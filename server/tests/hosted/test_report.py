@@ -85,12 +85,61 @@ def test_what_cannot_be_asked_for_is_named(
 
 def test_a_person_of_no_group_is_told_so(client: Client, cast: Cast, sample: Sample) -> None:
     page = opened(client, asked_for(client, cast, sample).json())
-    words = "None of the groups below fits well."
-    assert words not in client.get(page).content.decode()
-    Run.objects.filter(pk=sample.run_id).update(ancestry_metadata={"outside_panel": True})
-    assert words in client.get(page).content.decode()
+    words, sure, gaps = "The groups below do not fit you well.", "70.0 to 80.0 %", 'fill="url(#open)"'
+    assert [said in client.get(page).content.decode() for said in (words, sure, gaps)] == [False, True, False]
+    Run.objects.filter(pk=sample.run_id).update(ancestry_metadata={"outside_panel": True, "method": "tracts"})
+    assert [said in client.get(page).content.decode() for said in (words, sure, gaps)] == [True, False, True]
     client.force_login(cast.owner.user)
-    assert "None of the panel’s populations fits well." in client.get(f"/samples/{sample.pk}").content.decode()
+    shown = client.get(f"/samples/{sample.pk}").content.decode()
+    assert "The panel’s populations do not fit." in shown
+    assert [said in shown for said in ("Nearest populations: South 75.0 %", sure, gaps, "Intervals cover")] == [
+        True, False, True, False,
+    ]  # fmt: skip
+
+
+def test_a_share_of_nothing_is_told_as_little(client: Client, cast: Cast, sample: Sample) -> None:
+    populations = [
+        {"key": "N", "name": "North", "proportion": 1.0, "low": 0.99, "high": 1.0},
+        {"key": "S", "name": "South", "proportion": 0.0, "low": 0.0, "high": 0.0004},
+    ]
+    Run.objects.filter(pk=sample.run_id).update(ancestry={"populations": populations})
+    shown = client.get(opened(client, asked_for(client, cast, sample).json())).context["page"].shares
+    assert [share.interval for share in shown] == ["99.0 to 100.0 %", "under 0.1 %"]
+
+
+def test_why_a_score_is_left_out_is_told_to_the_person_and_to_the_company(
+    client: Client, cast: Cast, sample: Sample
+) -> None:
+    rows = list(TraitScore.objects.order_by("key"))
+    for row, code in zip(rows, ("outside_panel", "low_match_rate", "outside_panel"), strict=True):
+        row.value = row.percentile = row.distribution = None
+        row.risk = ""
+        row.details |= {"not_reported_because": code, "match_rate": 0.614, "match_rate_min": 0.75}
+        row.save()
+    answer = client.get(opened(client, asked_for(client, cast, sample).json()))
+    assert answer.context["page"].scores == ()
+    (outside, unmatched) = answer.context["page"].left_out
+    assert (outside.names, unmatched.names) == (("Trait A", "Trait C"), ("Trait B",))
+    assert "misleading" in outside.why
+    assert "It says nothing about your sample." in unmatched.why
+    assert "counts as raised" not in answer.content.decode()
+    client.force_login(cast.owner.user)
+    shown = client.get(f"/samples/{sample.pk}").content.decode()
+    assert "61.4 % of its variants are in the panel, 75.0 % are needed." in shown
+    assert shown.count("Not comparable: some or all of the ancestry") == 2
+    rows[0].details["not_reported_because"] = "made_up_later"
+    rows[0].save()
+    assert "Made up later" in client.get(f"/samples/{sample.pk}").content.decode()
+
+
+def test_a_sample_without_ancestry_or_scores_is_told_so(client: Client, cast: Cast, sample: Sample) -> None:
+    Run.objects.filter(pk=sample.run_id).update(ancestry=None)
+    TraitScore.objects.all().delete()
+    shown = client.get(opened(client, asked_for(client, cast, sample).json())).content.decode()
+    assert "No scores are made for this kind of sample." in shown
+    assert "Ancestry is not reported: too little of your sample" in shown
+    client.force_login(cast.owner.user)
+    assert "Not reported: the data cover none of the sites" in client.get(f"/samples/{sample.pk}").content.decode()
 
 
 def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast: Cast, sample: Sample) -> None:
@@ -98,16 +147,17 @@ def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast
     answer = client.get(page)
     assert answer.status_code == 200
     shown = answer.content.decode()
-    raised, not_raised, unread = answer.context["page"].scores
-    assert (raised.name, raised.label, raised.is_raised) == ("Trait A", "Raised likelihood", True)
-    assert (not_raised.label, not_raised.is_raised) == ("Not raised", False)
+    raised, not_raised = answer.context["page"].scores
+    assert (raised.name, raised.label, raised.tone) == ("Trait A", "Raised likelihood", "raised")
+    assert (not_raised.label, not_raised.tone) == ("Not raised", "good")
     assert not_raised.sentence == (
         "Your score is higher than that of 10 in 100 people of the comparison group. "
-        "The true number most likely lies between 8 and 12."
+        "The true number most likely lies between 8 and 12, the darker part."
     )
-    assert not_raised.threshold == "We call a score raised from percentile 90 on."
-    assert (unread.label, unread.curve, unread.advice) == ("", None, ())
-    assert "Too little of this score could be read" in unread.sentence
+    assert not_raised.threshold == "A score counts as raised from 90 in 100 on, the dashed line."
+    (unread,) = answer.context["page"].left_out
+    assert unread.names == ("Trait C",)
+    assert unread.why.startswith("This could not be worked out from your sample.")
     assert shown.count('<svg class="curve"') == 2
     assert [(share.name, share.percent, share.interval) for share in answer.context["page"].shares] == [
         ("South", "75.0 %", "70.0 to 80.0 %"), ("North", "25.0 %", "20.0 to 30.0 %"),
@@ -119,18 +169,25 @@ def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "label"),
-    [(90, 97, "Raised likelihood"), (89, 97, "Near the line"), (None, None, "Raised likelihood")],
+    ("low", "high", "label", "tone"),
+    [
+        (90, 97, "Raised likelihood", "raised"),
+        (89, 97, "Near the line", "open"),
+        (None, None, "Raised likelihood", "raised"),
+    ],
 )
 def test_a_band_across_the_threshold_is_no_verdict(
-    client: Client, cast: Cast, sample: Sample, low: float | None, high: float | None, label: str
+    client: Client, cast: Cast, sample: Sample, low: float | None, high: float | None, label: str, tone: str
 ) -> None:
     score = TraitScore.objects.get(key="A")
     score.details |= {"percentile_low": low, "percentile_high": high}
     score.save()
     shown = client.get(opened(client, asked_for(client, cast, sample).json())).context["page"].scores[0]
-    assert (shown.label, shown.is_raised) == (label, label == "Raised likelihood")
+    assert (shown.label, shown.tone) == (label, tone)
     assert shown.advice[0].title == ("It could be either" if label == "Near the line" else "Talk about it")
+    client.force_login(cast.owner.user)
+    told = "open: the threshold of 90 is within the interval" in client.get(f"/samples/{sample.pk}").content.decode()
+    assert told == (label == "Near the line")
 
 
 def test_the_link_opens_once_and_the_page_closes_after_a_quarter_of_an_hour(
@@ -173,6 +230,18 @@ def test_a_report_that_may_not_be_read_any_more_is_gone(client: Client, cast: Ca
     assert answer.status_code == 410
     assert b"This report is gone" in answer.content
     assert not AuditEntry.objects.filter(action="sample-consumer-report.read").exists()
+
+
+def test_the_band_is_drawn_around_the_person() -> None:
+    found = curve(EDGES, COUNTS, 2.0, 90, (10, 90))
+    assert found is not None
+    assert (found.band_x, found.band_width) == (WIDTH / 4, WIDTH / 2)  # ten of a hundred lie in each outer bin
+    beside = curve(EDGES, COUNTS, 0.5, 90, (10, 50))
+    assert beside is not None
+    assert (beside.band_x, beside.band_width) == (beside.x, WIDTH / 2 - beside.x)  # never beside the person
+    unknown = curve(EDGES, COUNTS, 2.0, 90)
+    assert unknown is not None
+    assert (unknown.band_x, unknown.band_width) == (WIDTH / 2, 0.0)
 
 
 def test_the_curve_has_the_person_and_the_threshold_where_they_belong() -> None:

@@ -35,19 +35,36 @@ def ring(proportions: Sequence[float]) -> tuple[Slice, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The comparison group as an area, and where the person stands in it (`x`, `y`), in the picture's own units."""
+    """The comparison group as an area, and where the person stands in it (`x`, `y`), in the picture's own units.
+
+    span_x, span_width: from where to where the person may stand, for all that the data leave open; 0 wide where that is unknown.
+    """
 
     area: str
     line: str
     x: float
     y: float
     below_width: float
+    span_x: float
+    span_width: float
     label_x: float
     label_anchor: str
+    threshold_x: float | None
+    threshold_anchor: str
 
 
-def curve(bin_edges: Sequence[float], counts: Sequence[float], value: float) -> Curve | None:
-    """A smooth outline of the histogram; None when it is no histogram. A value outside it stands at its edge."""
+def curve(
+    bin_edges: Sequence[float],
+    counts: Sequence[float],
+    value: float,
+    *,
+    bounds: tuple[float, float] | None = None,
+    threshold: float | None = None,
+) -> Curve | None:
+    """A smooth outline of the histogram; None when it is no histogram. A value outside it stands at its edge.
+
+    bounds and threshold: percentiles, 0 to 100.
+    """
     first, last = (bin_edges[0], bin_edges[-1]) if len(bin_edges) > 1 else (0.0, 0.0)
     if len(bin_edges) != len(counts) + 1 or last <= first or sum(counts) <= 0 or min(counts) < 0:
         return None
@@ -61,6 +78,9 @@ def curve(bin_edges: Sequence[float], counts: Sequence[float], value: float) -> 
     ]
     points = [(0.0, CURVE_HEIGHT), *points, (CURVE_WIDTH, CURVE_HEIGHT)]
     x = CURVE_WIDTH * (min(max(value, first), last) - first) / (last - first)
+    ends = [_place(bin_edges, counts, percentile) for percentile in bounds or ()]
+    low, high = min([x, *ends]), max([x, *ends])  # a histogram's places are coarse: the person stays inside
+    threshold_x = None if threshold is None else _place(bin_edges, counts, threshold)
     slopes = _slopes(points)
     line = f"M{points[0][0]:.1f} {points[0][1]:.1f}" + "".join(
         # Handles at the thirds of each piece: then x runs evenly along it, and the height at x is a plain cubic.
@@ -75,8 +95,26 @@ def curve(bin_edges: Sequence[float], counts: Sequence[float], value: float) -> 
         y=round(_height_at(points, slopes, x), 1),
         below_width=round(x + 2, 1),  # the picture's margin is 2
         label_x=round(min(max(x, 4), CURVE_WIDTH - 4), 1),
-        label_anchor="start" if x < 30 else "end" if x > CURVE_WIDTH - 30 else "middle",
+        span_x=round(low, 1),
+        span_width=round(high - low, 1),
+        label_anchor=_anchor(x, 30),
+        threshold_x=None if threshold_x is None else round(threshold_x, 1),
+        threshold_anchor=_anchor(threshold_x or 0.0, 60),
     )
+
+
+def _anchor(x: float, room: float) -> str:
+    return "start" if x < room else "end" if x > CURVE_WIDTH - room else "middle"
+
+
+def _place(bin_edges: Sequence[float], counts: Sequence[float], percentile: float) -> float:
+    """The x below which this many of a hundred people are."""
+    wanted, first, whole = percentile / 100 * sum(counts), bin_edges[0], bin_edges[-1] - bin_edges[0]
+    for (left, right), count in zip(itertools.pairwise(bin_edges), counts, strict=True):
+        if count and wanted <= count:
+            return CURVE_WIDTH * (left + (right - left) * wanted / count - first) / whole
+        wanted -= count
+    return CURVE_WIDTH
 
 
 def _densities(

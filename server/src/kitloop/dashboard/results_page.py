@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
@@ -11,6 +12,13 @@ from kitloop.pages.ancestry_bar import Share, ancestry_bar, is_outside
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.wire.samples import file_name
 
+# By the analysis's codes; {match_rate} and {match_rate_min} are the score's own.
+WHY_NOT = {
+    "outside_panel": "Not comparable: some or all of the ancestry is of a population that the panel lacks.",
+    "too_uncertain": "The data leave too much open for a useful place among others.",
+    "low_match_rate": "{match_rate} of its variants are in the panel, {match_rate_min} are needed.",
+    "wrong_build": "The scoring file is made for another genome build than the panel.",
+}
 VERDICTS = {"succeeded": ("passed", "good"), "failed": ("failed", "bad"), "skipped": ("not measured", "off")}
 
 
@@ -25,14 +33,25 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """Where a percentile stands from 0 to 100, its interval and the threshold of a raised risk."""
+
+    at: float
+    low: float
+    width: float
+    threshold: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     key: str
     name: str
     value: str
     percentile: str
     interval: str
-    at: float | None  # percent of the scale, for the picture
+    scale: Scale | None
     risk: Badge | None
+    is_open: bool  # the threshold lies within the interval
     why_not: str
 
 
@@ -98,17 +117,30 @@ def _check(row: QualityControl) -> Check:
 
 
 def _score(row: TraitScore) -> Score:
-    low, high = row.details.get("percentile_low"), row.details.get("percentile_high")
+    details = row.details
+    low, high, line = (details.get(name) for name in ("percentile_low", "percentile_high", "risk_percentile_threshold"))
+    known = low is not None and high is not None
+    scale = None
+    if row.percentile is not None:
+        scale = Scale(row.percentile, low if known else row.percentile, high - low if known else 0.0, line)
     return Score(
         key=row.key,
-        name=str(row.details.get("name") or row.key),
+        name=str(details.get("name") or row.key),
         value="—" if row.value is None else f"{number(row.value)} {row.unit}".strip(),
         percentile="—" if row.percentile is None else f"{row.percentile:.0f}",
-        interval=f"{low:.0f} to {high:.0f}" if low is not None and high is not None else "",
-        at=row.percentile,
+        interval=f"{low:.0f} to {high:.0f}" if known else "",
+        scale=scale,
         risk=Badge(row.risk.replace("_", " "), "bad" if row.risk == "high_risk" else "plain") if row.risk else None,
-        why_not=sentence(str(row.details.get("not_reported_because") or "")),
+        is_open=bool(row.risk) and known and line is not None and low < line <= high,
+        why_not="" if scale else _why_not(details),
     )
+
+
+def _why_not(details: dict[str, Any]) -> str:
+    """A code that came later than this is told as it is."""
+    code = str(details.get("not_reported_because") or "")
+    shares = {name: number(details.get(name), "percentage") for name in ("match_rate", "match_rate_min")}
+    return WHY_NOT[code].format(**shares) if code in WHY_NOT else sentence(code) or "Not reported"
 
 
 def _file(row: File) -> FileRow:

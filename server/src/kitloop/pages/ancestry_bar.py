@@ -20,7 +20,10 @@ class Share:
 
 
 def is_outside(metadata: Mapping[str, Any] | None) -> bool:
-    """Of `Run.ancestry_metadata`: whether the person is of none of the panel's populations, so that the bar shows but the nearest."""
+    """Of `Run.ancestry_metadata`: whether some or all of the person's ancestry is of a population that the panel lacks.
+
+    Then the shares are of the nearest populations, and their intervals, which know of no other, hold nothing.
+    """
     return bool((metadata or {}).get("outside_panel"))
 
 
@@ -35,7 +38,7 @@ def ancestry_bar(ancestry: Mapping[str, Any] | None) -> tuple[Share, ...]:
             Share(
                 name=str(row.get("name") or row.get("key") or "?"),
                 percent=f"{part:.1f} %",
-                interval=f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %" if known else "",
+                interval=_interval(100 * row["low"], 100 * row["high"]) if known else "",
                 x=round(x, 3),
                 width=round(part, 3),
                 colour=at % COLOURS,
@@ -43,3 +46,8 @@ def ancestry_bar(ancestry: Mapping[str, Any] | None) -> tuple[Share, ...]:
         )
         x += part
     return tuple(found)
+
+
+def _interval(low: float, high: float) -> str:
+    """In percent; "0.0 to 0.0 %" would be read as a mistake."""
+    return "under 0.1 %" if high < 0.05 else f"{low:.1f} to {high:.1f} %"

@@ -28,6 +28,14 @@ FILE_NAMES = {
 }
 PLACE = {file_type: place for place, file_type in enumerate(FILE_NAMES)}
 SHORT_FORMS = frozenset({"ldl", "hdl", "bmi", "ii", "dna", "prs", "egfr", "hba1c", "adhd"})
+# By Kitloop's codes. Some are about the person's sample, others about how the test is set up: they must not read alike.
+WHY_NOT = {
+    "outside_panel": "Your place among other people would be misleading: we know too few people with your ancestry.",
+    "too_uncertain": "What could be read of your sample leaves open where you stand. We would rather show nothing than something unsure.",
+    "low_match_rate": "This test reads too little of what makes up the score. It says nothing about your sample.",
+    "wrong_build": "The score is not set up for this test yet. It says nothing about your sample.",
+}
+WHY_NOT_KNOWN = "This could not be worked out from your sample. We would rather show nothing than something unsure."
 CHECK_WORDS = {"succeeded": "Passed", "failed": "Not passed", "skipped": "Not needed"}
 
 
@@ -46,7 +54,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One polygenic score. `reported` False: too little could be read, and nothing else is filled."""
+    """One polygenic score. `reported` False: only `why_not` is filled. `tone`: of the band's words, "" or raised or open."""
 
     title: str
     unit: str
@@ -55,7 +63,10 @@ class Score:
     band: str = ""
     value: str = ""
     percentile: str = ""
-    raised: bool = False
+    tone: str = ""
+    range: str = ""
+    threshold: str = ""
+    why_not: str = ""
     curve: Curve | None = None
     flat_x: float = 0.0
 
@@ -134,7 +145,7 @@ def _part(index: int, row: dict[str, Any]) -> Part:
     return Part(
         name=row["name"],
         percent=_percent(proportion),
-        interval=f"{_percent(low)} to {_percent(high)}" if bounded else "",
+        interval=_between(low, high) if bounded else "",
         colour=index % 8 + 1,
         bar_x=round(100 * low, 1) if bounded else round(100 * proportion, 1),
         bar_width=round(max(100 * (high - low), 0.8), 1) if bounded else 0.0,
@@ -148,22 +159,41 @@ def _percent(share: float) -> str:
     return "over 99%" if 0.99 < share < 1 else f"{100 * share:.0f}%"
 
 
+def _between(low: float, high: float) -> str:
+    """ "0% to 0%" would be read as a mistake."""
+    return "under 1%" if high < 0.005 else f"{_percent(low)} to {_percent(high)}"
+
+
 def _score(row: dict[str, Any]) -> Score:
-    title = _title(row["trait"])
+    """Of what was stored: by an earlier version, without Kitloop's own keys."""
+    title = row.get("name") or _title(row["trait"])
     value, percentile, spread = row["value"], row["percentile"], row["distribution"]
     if value is None or percentile is None:
-        return Score(title=title, unit=row["unit"], reported=False)
+        why_not = WHY_NOT.get(row.get("not_reported_because", ""), WHY_NOT_KNOWN)
+        return Score(title=title, unit=row["unit"], reported=False, why_not=why_not)
     sentence, band = _in_words(percentile)
+    low, high, line = (row.get(name) for name in ("percentile_low", "percentile_high", "risk_percentile_threshold"))
+    bounds = None if low is None or high is None else (float(low), float(high))
+    tone = ""
+    if row["risk"] and bounds and line is not None and bounds[0] < line <= bounds[1]:
+        band, tone = (
+            "Near the line",
+            "open",
+        )  # the data leave open on which side: `risk` goes by the likeliest place alone
+    elif row["risk"] == "high_risk":
+        band, tone = "Raised likelihood", "raised"
     return Score(
         title=title,
         unit=row["unit"],
         reported=True,
         sentence=sentence,
         band=band,
-        value=f"{value:,.3g}",
+        value=f"{value:,.3g}".replace("-", "\N{MINUS SIGN}"),
         percentile="below 1" if percentile < 1 else str(int(min(percentile, 99))),
-        raised=row["risk"] == "high_risk",
-        curve=curve(spread["bin_edges"], spread["counts"], value) if spread else None,
+        tone=tone,
+        range=f"{bounds[0]:.0f} to {bounds[1]:.0f}" if bounds else "",
+        threshold="" if line is None else f"{line:g}",
+        curve=curve(spread["bin_edges"], spread["counts"], value, bounds=bounds, threshold=line) if spread else None,
         flat_x=round(CURVE_WIDTH * min(max(percentile, 0), 100) / 100, 1),
     )
 
