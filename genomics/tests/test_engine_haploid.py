@@ -7,6 +7,7 @@ import pytest
 from engine_cases import LEAK, Case
 from kitloop_genomics.imputation.bits import EIGHT_BYTES, allele, count_bits, unpack
 from kitloop_genomics.imputation.copying import chance_of_alt
+from kitloop_genomics.imputation.folding import fold
 from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.windows import halfway
 
@@ -40,15 +41,19 @@ def test_bits_come_back_as_they_were_packed(haplotypes: int) -> None:
     assert count_bits(packed).tolist() == alleles.sum(axis=1).tolist()
 
 
+@pytest.mark.parametrize("most_sites", [4, 7, 64])
 @pytest.mark.parametrize("seed", range(4))
-def test_ranks_equal_the_plain_posterior_at_the_probes(seed: int) -> None:
+def test_ranks_equal_the_plain_posterior_at_the_probes(seed: int, most_sites: int) -> None:
     case = Case(seed)
     emission = case.emission(3)
     probe, owner = case.cut.probes()
     found = np.zeros((len(case.cut.edge) - 1, 21), np.float32)
+    alike = fold(case.panel.packed, 21, case.site, case.runs.edge, most_sites, border=0.0)
+    assert (len(alike.many) == 1) == (most_sites == 64)
+    assert (alike.many.min() < 21) == (most_sites < 64)
     rank(
-        case.panel.packed, 21, case.site, case.runs.edge, emission.value, emission.start, case.switch, probe, owner,
-        EIGHT_BYTES, found,
+        alike.packed, alike.run_edge, alike.edge, alike.group, alike.many, alike.size, emission.value, emission.start,
+        case.switch, probe, owner, EIGHT_BYTES, found,
     )  # fmt: skip
     expected = np.zeros(found.shape)
     for chromosome in range(3):

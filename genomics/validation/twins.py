@@ -12,6 +12,7 @@ _PACKAGE = _GENOMICS / "src" / "kitloop_genomics"
 _HAPLOID = "test_engine_haploid.py::test_chances_of_alt_equal_the_plain_ones"
 _RANKS = "test_engine_haploid.py::test_ranks_equal_the_plain_posterior_at_the_probes"
 _BITS = "test_engine_haploid.py::test_bits_come_back_as_they_were_packed"
+_FOLDED = "test_engine_folding.py::test_haplotypes_are_folded_as_by_the_plain_version"
 _PAIRS = "test_engine_pairs.py::test_drawn_pairs_equal_the_plain_ones_draw_by_draw"
 _RUNS = "test_engine_reading.py::test_a_run_of_sites_is_read_as_by_reads_that_may_show_several"
 _EXACT = "test_imputation.py::test_the_fast_imputer_equals_the_plain_one"
@@ -36,6 +37,9 @@ TWINS = {
     "imputation.exact_kernel._backward_step": _EXACT,
     "imputation.exact_kernel._forward_step": _EXACT,
     "imputation.exact_kernel.forward_backward": _EXACT,
+    "imputation.folding.find_groups": _FOLDED,
+    "imputation.folding.number": _FOLDED,
+    "imputation.folding.pack_groups": _FOLDED,
     "imputation.linking._edges": "test_kernels.py::test_edges_of_runs_equal_the_plain_ones",
     "imputation.pairs._carry": _PAIRS,
     "imputation.pairs._pick": _PAIRS,
@@ -44,9 +48,12 @@ TWINS = {
     "imputation.pairs.pair_step": _PAIRS,
     "imputation.phasing.phase_heterozygous": "test_kernels.py::test_phase_equals_that_of_the_plain_votes",
     "imputation.ranking._add_product": _RANKS,
+    "imputation.ranking._enter": _RANKS,
+    "imputation.ranking._step": _RANKS,
+    "imputation.ranking._unfold": _RANKS,
     "imputation.ranking.rank": _RANKS,
     "imputation.stepping.product": _HAPLOID,
-    "imputation.stepping.step": _RANKS,
+    "imputation.stepping.step": _HAPLOID,
     "imputation.stepping.weigh": _HAPLOID,
     "intake.trimming._differing": _TRIMMED,
     "intake.trimming._pack": _TRIMMED,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled, compiled_into_callers, compiled_reordering
-from kitloop_genomics.imputation.codes import codes_of_all
+from kitloop_genomics.imputation.codes import codes_of_all, codes_of_few
 from kitloop_genomics.imputation.stepping import product, step, weigh
 
 _LEAK = np.float32(1e-4)
@@ -21,7 +21,10 @@ def _gather(
     words: NDArray[np.uint64],
     out: NDArray[np.uint8],
 ) -> None:
-    """Codes of many donors: unpacking whole rows is quicker than picking bits."""
+    """Codes of many donors: unpacking whole rows is quicker than picking bits, unless rows have more bytes than donors are picked."""
+    if packed.shape[1] > donor.shape[0]:
+        codes_of_few(packed, site, donor, out)
+        return
     codes_of_all(packed, site, eight_bytes, words)
     codes = words.view(np.uint8)
     for i in range(donor.shape[0]):

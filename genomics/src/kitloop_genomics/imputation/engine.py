@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.imputation.bits import count_bits
+from kitloop_genomics.imputation.folding import Folded
 from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.imputation.passes import copied, drawn_pairs, ranked
+from kitloop_genomics.imputation.passes import copied, drawn_pairs, folded, ranked
 from kitloop_genomics.imputation.phasing import phased_genotypes
 from kitloop_genomics.imputation.presets import Preset
 from kitloop_genomics.imputation.reading import Reading, read, switch_chances
@@ -84,7 +85,10 @@ def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Pr
     switch = switch_chances(panel.cm[rows[reading.first]], panel.haplotypes, preset.effective_population_size)
     if copies == 1:
         return _one_copy(panel, likelihood, reading, switch, preset)
-    chance = np.concatenate([_chain(panel, reading, switch, preset, seed, number) for number in range(preset.chains)])
+    alike = folded(panel, reading)
+    chance = np.concatenate(
+        [_chain(panel, alike, reading, switch, preset, seed, number) for number in range(preset.chains)]
+    )
     gp = _genotypes(chance)
     gp[rows] = true_genotypes(gp[rows], likelihood[rows], reading, panel.frequency[rows], panel.haplotypes)
     gt = gp.argmax(axis=1).astype(np.int8)
@@ -92,17 +96,23 @@ def impute_stretch(panel: PanelBits, likelihood: NDArray[np.float32], preset: Pr
 
 
 def _chain(
-    panel: PanelBits, reading: Reading, switch: NDArray[np.float32], preset: Preset, seed: int, number: int
+    panel: PanelBits,
+    alike: Folded,
+    reading: Reading,
+    switch: NDArray[np.float32],
+    preset: Preset,
+    seed: int,
+    number: int,
 ) -> NDArray[np.float32]:
     """(Q, 2, M) P(ALT) on each side of the Q pairs of one chain."""
     rng = np.random.default_rng([seed, number])
     cut = windows(panel.cm[panel.rows], reading.first, reading.last, preset.window_cm, offset=number / preset.chains)
     of_pairs = reading.of_pairs()
-    posterior = ranked(panel, reading, reading.beside(reading.frequency[None]), switch, cut)
+    posterior = ranked(alike, reading.beside(reading.frequency[None]), switch, cut)
     for _ in range(preset.rounds):
         donor = best_donors(posterior, preset.donors)
         drawn = drawn_pairs(panel, reading, of_pairs, switch, cut, donor, rng.random((1, len(switch), 2)))
-        posterior = ranked(panel, reading, reading.beside(drawn[0, ::-1].astype(np.float32)), switch, cut)
+        posterior = ranked(alike, reading.beside(drawn[0, ::-1].astype(np.float32)), switch, cut)
     donor = best_donors(posterior, preset.donors)
     drawn = drawn_pairs(panel, reading, of_pairs, switch, cut, donor, rng.random((preset.pairs, len(switch), 2)))
     partners = drawn[:, ::-1].reshape(2 * preset.pairs, -1).astype(np.float32)
@@ -114,13 +124,13 @@ def _one_copy(
     panel: PanelBits, likelihood: NDArray[np.float32], reading: Reading, switch: NDArray[np.float32], preset: Preset
 ) -> Dosages:
     """Of a chromosome without a partner nothing has to be drawn: the panel is ranked once per chain, then copied."""
-    emission = reading.alone()
+    emission, alike = reading.alone(), folded(panel, reading)
     chance = np.zeros(len(panel.cm))
     for number in range(preset.chains):
         cut = windows(
             panel.cm[panel.rows], reading.first, reading.last, preset.window_cm, offset=number / preset.chains
         )
-        donor = best_donors(ranked(panel, reading, emission, switch, cut), preset.copied)
+        donor = best_donors(ranked(alike, emission, switch, cut), preset.copied)
         chance += copied(panel, reading, emission, switch, cut, donor)[0]
     alt = np.clip(chance / preset.chains, 0, 1).astype(np.float32)
     found = np.stack([1 - alt, alt], axis=1)

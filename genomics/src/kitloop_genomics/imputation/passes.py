@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kitloop_genomics.imputation.bits import EIGHT_BYTES
 from kitloop_genomics.imputation.copying import chance_of_alt
 from kitloop_genomics.imputation.emission import Tables
+from kitloop_genomics.imputation.folding import Folded, fold
 from kitloop_genomics.imputation.pairs import draw_pairs
 from kitloop_genomics.imputation.ranking import rank
 from kitloop_genomics.imputation.reading import Reading
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     from kitloop_genomics.imputation.engine import PanelBits
 
 
-def ranked(
-    panel: PanelBits, reading: Reading, emission: Tables, switch: NDArray[np.float32], cut: Windows
-) -> NDArray[np.float32]:
+def folded(panel: PanelBits, reading: Reading) -> Folded:
+    """The panel at the informative sites, for any number of rankings of one person."""
+    return fold(panel.packed, panel.haplotypes, panel.rows[reading.site], reading.runs.edge)
+
+
+def ranked(panel: Folded, emission: Tables, switch: NDArray[np.float32], cut: Windows) -> NDArray[np.float32]:
     """(W, N) how much each haplotype is copied in each window, by the chromosomes of `emission` together."""
     probe, window_of_probe = cut.probes()
-    posterior = np.zeros((len(cut.edge) - 1, panel.haplotypes), np.float32)
+    posterior = np.zeros((len(cut.edge) - 1, panel.group.shape[1]), np.float32)
     rank(
-        panel.packed, panel.haplotypes, panel.rows[reading.site], reading.runs.edge, emission.value, emission.start, switch, probe,
-        window_of_probe, EIGHT_BYTES, posterior,
+        panel.packed, panel.run_edge, panel.edge, panel.group, panel.many, panel.size, emission.value, emission.start,
+        switch, probe, window_of_probe, EIGHT_BYTES, posterior,
     )  # fmt: skip
     return posterior
 

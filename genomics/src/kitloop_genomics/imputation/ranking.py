@@ -1,4 +1,9 @@
-"""Which panel haplotypes a chromosome copies where: haploid forward-backward over the whole panel."""
+"""Which panel haplotypes a chromosome copies where: haploid forward-backward over the whole panel, folded.
+
+Along a block, the states of a group's haplotypes h go the same way from where they stood at its border, s(h): they are
+factor x s(h) + added, with a factor and a sum for the group. So within blocks a step is one for each group, and each
+haplotype's state is worked out only at borders and probes. Nothing is approximated.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,18 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.compiled import compiled_into_callers, compiled_reordering
 from kitloop_genomics.imputation.codes import codes_of_all
-from kitloop_genomics.imputation.stepping import step
+
+_LEAST = np.float32(1e-30)
 
 
 @compiled_reordering
 def rank(
     packed: NDArray[np.uint8],
-    haplotypes: int,
-    site: NDArray[np.int64],
     run_edge: NDArray[np.int64],
+    edge: NDArray[np.int64],
+    group: NDArray[np.int32],
+    many: NDArray[np.int64],
+    size: NDArray[np.float32],
     emission: NDArray[np.float32],
     start: NDArray[np.int64],
     switch: NDArray[np.float32],
@@ -26,58 +34,145 @@ def rank(
 ) -> None:
     """Add to `posterior` (W, N) what each probe says of its window: the chance of copying each of N haplotypes.
 
-    packed: (M, B) uint8 panel.  site: (J,) rows that the reads say something about.  run_edge: (R + 1,) runs of them.
+    packed, run_edge, edge, group, many, size: the panel, as `folding.Folded` has it.
     emission: (C, T) float32 for C chromosomes, by codes of alleles, the table of run t beginning at start[t] (R + 1,).
     switch: (R,) float32, chance of a switch on the way to each.  probe: (P,) increasing indices of runs; only there
-    forward states are kept, so nothing is computed twice. The panel's rows are unpacked once for all C.
+    forward states are kept, so nothing is computed twice. Alleles are unpacked once for all C.
     """
-    chromosomes, count = emission.shape[0], switch.shape[0]
-    width = np.int64(packed.shape[1])
-    words = np.empty(width, np.uint64)
-    codes = words.view(np.uint8)[:haplotypes]
+    chromosomes, haplotypes, blocks = emission.shape[0], np.int64(group.shape[1]), many.shape[0]
+    words = np.empty(np.int64(packed.shape[1]), np.uint64)
+    codes = words.view(np.uint8)
     one, n = np.float32(1), np.float32(haplotypes)
+    row = np.arange(packed.shape[0])
     state = np.full((chromosomes, haplotypes), one / n)
     total = np.full(chromosomes, one)
+    factor, added = (
+        np.empty((chromosomes, size.shape[1]), np.float32),
+        np.empty((chromosomes, size.shape[1]), np.float32),
+    )
+    stood = np.empty((chromosomes, size.shape[1]), np.float32)
     kept = np.empty((probe.shape[0], chromosomes, haplotypes), np.float32)
     following = 0
-    for t in range(count):
-        codes_of_all(packed, site[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
-        r = switch[t]
+    for b in range(blocks):
+        u = many[b]
         for c in range(chromosomes):
-            total[c] = step(state[c], codes, r / n, (one - r) / total[c], emission[c, start[t] : start[t + 1]])
-        if following < probe.shape[0] and probe[following] == t:
-            kept[following] = state
-            following += 1
+            _enter(state[c], group[b], factor[c, :u], added[c, :u], stood[c, :u])
+        for t in range(edge[b], edge[b + 1]):
+            codes_of_all(packed, row[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
+            r = switch[t]
+            for c in range(chromosomes):
+                total[c] = _step(
+                    factor[c, :u], added[c, :u], stood[c, :u], size[b, :u], codes[:u], r / n, (one - r) / total[c],
+                    emission[c, start[t] : start[t + 1]],
+                )  # fmt: skip
+            if following < probe.shape[0] and probe[following] == t:
+                for c in range(chromosomes):
+                    _unfold(state[c], group[b], factor[c], added[c], kept[following, c])
+                following += 1
+        for c in range(chromosomes):
+            _unfold(state[c], group[b], factor[c], added[c], state[c])
     state[:] = one / n
     total[:] = one
     following = probe.shape[0] - 1
-    for t in range(count - 1, -1, -1):
-        r = switch[t + 1] if t + 1 < count else np.float32(0)
-        if following >= 0 and probe[following] == t:
-            for c in range(chromosomes):
-                _add_product(
-                    kept[following, c], state[c], (one - r) / total[c], r / n, posterior[window_of_probe[following]]
-                )  # fmt: skip
-            following -= 1
-        codes_of_all(packed, site[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
+    for b in range(blocks - 1, -1, -1):
+        u = many[b]
         for c in range(chromosomes):
-            total[c] = step(state[c], codes, r / n, (one - r) / total[c], emission[c, start[t] : start[t + 1]])
+            _enter(state[c], group[b], factor[c, :u], added[c, :u], stood[c, :u])
+        for t in range(edge[b + 1] - 1, edge[b] - 1, -1):
+            r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)
+            if following >= 0 and probe[following] == t:
+                for c in range(chromosomes):
+                    _add_product(
+                        kept[following, c], state[c], group[b], factor[c], added[c], (one - r) / total[c], r / n,
+                        posterior[window_of_probe[following]],
+                    )  # fmt: skip
+                following -= 1
+            codes_of_all(packed, row[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
+            for c in range(chromosomes):
+                total[c] = _step(
+                    factor[c, :u], added[c, :u], stood[c, :u], size[b, :u], codes[:u], r / n, (one - r) / total[c],
+                    emission[c, start[t] : start[t + 1]],
+                )  # fmt: skip
+        for c in range(chromosomes):
+            _unfold(state[c], group[b], factor[c], added[c], state[c])
+
+
+@compiled_into_callers
+def _enter(
+    state: NDArray[np.float32],
+    group: NDArray[np.int32],
+    factor: NDArray[np.float32],
+    added: NDArray[np.float32],
+    stood: NDArray[np.float32],
+) -> None:
+    """Begin a block at `state` (N,): no change yet, and the sum over each group's haplotypes into `stood` (U,)."""
+    factor[:] = np.float32(1)
+    added[:] = np.float32(0)
+    stood[:] = np.float32(0)
+    for h in range(group.shape[0]):
+        stood[group[h]] += state[h]
+
+
+@compiled_into_callers
+def _step(
+    factor: NDArray[np.float32],
+    added: NDArray[np.float32],
+    stood: NDArray[np.float32],
+    size: NDArray[np.float32],
+    codes: NDArray[np.uint8],
+    arrive: np.float32,
+    keep: np.float32,
+    emission: NDArray[np.float32],
+) -> np.float32:
+    """`stepping.step` of all groups (U,) of a block; returns the sum over all haplotypes."""
+    total = np.float32(0)
+    if emission.shape[0] == 2:
+        # One site, as most are: arithmetic is quicker than looking up.
+        on_ref, more = emission[0], emission[1] - emission[0]
+        for i in range(factor.shape[0]):
+            shown = on_ref + more * np.float32(codes[i])
+            # Never so small that arithmetic slows down; what is added is more by far.
+            factor[i] = keep * shown * factor[i] + _LEAST
+            added[i] = shown * (keep * added[i] + arrive)
+            total += factor[i] * stood[i] + added[i] * size[i]
+    else:
+        for i in range(factor.shape[0]):
+            shown = emission[codes[i]]
+            factor[i] = keep * shown * factor[i] + _LEAST
+            added[i] = shown * (keep * added[i] + arrive)
+            total += factor[i] * stood[i] + added[i] * size[i]
+    return total
+
+
+@compiled_into_callers
+def _unfold(
+    state: NDArray[np.float32],
+    group: NDArray[np.int32],
+    factor: NDArray[np.float32],
+    added: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """State of each haplotype (N,), from where it stood when the block began."""
+    for h in range(group.shape[0]):
+        out[h] = factor[group[h]] * state[h] + added[group[h]]
 
 
 @compiled_into_callers
 def _add_product(
     ahead: NDArray[np.float32],
-    back: NDArray[np.float32],
+    state: NDArray[np.float32],
+    group: NDArray[np.int32],
+    factor: NDArray[np.float32],
+    added: NDArray[np.float32],
     keep: np.float32,
     arrive: np.float32,
     posterior: NDArray[np.float32],
 ) -> None:
     """Add forward x backward, scaled to sum 1; the product takes the place of `ahead`."""
-    # Not `stepping.product`: one form for both, in place and scaled by its callers, gave the same bytes in 2 % more time at
-    # 0.4x (0.77 and 0.79 s of three people, 800 in the panel; alike at 1x), as each caller walks the row once more.
     total = np.float32(0)
     for h in range(ahead.shape[0]):
-        value = ahead[h] * (keep * back[h] + arrive)
+        back = factor[group[h]] * state[h] + added[group[h]]
+        value = ahead[h] * (keep * back + arrive)
         ahead[h] = value
         total += value
     scale = np.float32(1) / total

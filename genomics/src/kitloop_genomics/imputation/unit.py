@@ -15,7 +15,7 @@ from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.imputation.presets import Preset
 from kitloop_genomics.writing import write_bytes
 
-_FORMAT = 4  # of the engine's answers: raise it when the same arguments no longer give the same bytes
+_FORMAT = 5  # of the engine's answers: raise it when the same arguments no longer give the same bytes
 
 
 def impute_unit(
