@@ -33,7 +33,7 @@ def seen() -> Observations:
 
 def test_each_read_is_the_persons_or_a_strangers(panel: Panel, seen: Observations) -> None:
     known, share, mixed = likelihoods(seen, 3), np.array([0.75, 0.25]), 0.04
-    (found,) = allowing_for_a_stranger(panel, [seen], [known], share, mixed)
+    found = allowing_for_a_stranger(panel, panel.chromosomes[0], seen, known, share, mixed)
     for site, p in zip(
         (0, 2), population_frequencies(panel, panel.chromosomes[0], np.array([0, 2])) @ share, strict=True
     ):
@@ -52,5 +52,14 @@ def test_each_read_is_the_persons_or_a_strangers(panel: Panel, seen: Observation
 
 
 def test_where_nobody_else_is_there_nothing_changes(panel: Panel, seen: Observations) -> None:
-    known = [likelihoods(seen, 3)]
-    assert allowing_for_a_stranger(panel, [seen], known, np.array([1.0, 0.0]), 0.0) is known
+    known = likelihoods(seen, 3)
+    found = allowing_for_a_stranger(panel, panel.chromosomes[0], seen, known, np.array([1.0, 0.0]), 0.0)
+    assert found.genotype == pytest.approx(known.genotype, rel=1e-6)
+
+
+def test_reads_that_are_not_asked_about_stay_as_they_are(panel: Panel, seen: Observations) -> None:
+    known = likelihoods(seen, 3)
+    few = Observations(seen.site[3:], seen.is_alt[3:], seen.error[3:])
+    found = allowing_for_a_stranger(panel, panel.chromosomes[0], few, known, np.array([1.0, 0.0]), 0.04)
+    assert (found.genotype[:2] == known.genotype[:2]).all()
+    assert (found.genotype[2] != known.genotype[2]).any()

@@ -250,8 +250,14 @@ def test_the_contamination_likelihood_equals_the_plain_one() -> None:
     prior = rng.dirichlet([1, 1, 1], 12)
     frequency = rng.uniform(0.05, 0.95, 12)
     shares = np.array([0.0, 0.1, 0.5])
-    found = log_likelihoods(site, is_alt, error, prior, frequency, shares)
-    expected = [plain_log_likelihood(site, is_alt, error, prior, frequency, share) for share in shares]
+    stretch = np.arange(12) // 5
+    found = log_likelihoods(site, is_alt, error, prior, frequency, shares, stretch, 4)
+    expected = np.zeros((3, 4))  # nothing is seen of the last stretch
+    for at in range(3):
+        use = stretch[site] == at
+        expected[:, at] = [
+            plain_log_likelihood(site[use], is_alt[use], error[use], prior, frequency, share) for share in shares
+        ]
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 

@@ -1,26 +1,30 @@
-"""The share of the genome that is no copy of the panel's people, from stretches whose reads were hidden."""
+"""Strangers in the reads and people who are strangers to the panel, from stretches whose reads were hidden."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import msprime
 import numpy as np
 import pytest
 from kitloop_genomics.benchmark.fragments import sequence
 from kitloop_genomics.bundle.panel import Panel, PanelChromosome, Population
-from kitloop_genomics.likelihoods.likelihoods import Likelihoods
-from kitloop_genomics.quality.unexplained import HIDDEN_BP, OUTSIDE, hidden, least_share, unexplained_share
+from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
+from kitloop_genomics.likelihoods.pileup import Observations
+from kitloop_genomics.quality.hidden import HIDDEN_BP, hide, is_hidden
+from kitloop_genomics.quality.strangers import Strangers, look_for_strangers
+from kitloop_genomics.quality.unexplained import OUTSIDE, least_share, unexplained_share
 
 LENGTH, PEOPLE = 5_000_000, 40
 
 
-def test_a_quarter_of_the_genome_is_hidden_in_stretches_of_20_kb() -> None:
-    found = hidden(np.arange(8 * HIDDEN_BP))
-    assert found.mean() == 0.25
-    assert np.flatnonzero(np.diff(found)).tolist() == [
-        at * HIDDEN_BP - 1 for at in (2, 3, 6, 7)
-    ]  # the third of each four
+def test_each_quarter_of_the_genome_is_hidden_in_turn_in_stretches_of_20_kb() -> None:
+    position = np.arange(8 * HIDDEN_BP)
+    quarters = np.array([is_hidden(position, quarter) for quarter in range(4)])
+    assert (quarters.sum(axis=0) == 1).all()
+    edges = np.flatnonzero(np.diff(quarters[2])) + 1
+    assert edges.tolist() == [at * HIDDEN_BP for at in (2, 3, 6, 7)]  # the third of each four
 
 
 def _plain(copied: list[float], strange: list[float]) -> float:
@@ -79,8 +83,8 @@ def _share(panel: Panel, haplotypes: np.ndarray, depth: float, threads: int = 1)
     seen = sequence(position - 1, haplotypes, LENGTH, depth, np.random.default_rng(1))
     likely = [Likelihoods(seen.likelihood, seen.count.sum(axis=1).astype(np.int32))]
     found = unexplained_share(
-        panel, likely, np.ones(1), sample="kit", threads=threads, effective_population_size=6_000
-    )  # fmt: skip
+        hide(panel, None, likely, np.ones(1), sample="kit", threads=threads, effective_population_size=6_000)
+    )
     assert found is not None
     return found
 
@@ -99,3 +103,70 @@ def test_half_a_genome_from_elsewhere_shows_and_none_does_not(
 def test_the_share_is_the_same_on_two_threads(simulated: tuple[Panel, np.ndarray, np.ndarray]) -> None:
     panel, _, there = simulated
     assert _share(panel, there[:, :2], 0.4) == _share(panel, there[:, :2], 0.4, threads=2)
+
+
+class Taken(list[Any]):
+    """One entry per chromosome, as a run has them on the disk; counts how often one is taken."""
+
+    times = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        self.times += 1
+        return super().__getitem__(at)
+
+
+def _reads(haplotypes: np.ndarray, other: np.ndarray, mixed: float, depth: float) -> Observations:
+    """Reads of one site each, some of another person."""
+    rng = np.random.default_rng(3)
+    site = np.sort(rng.integers(0, len(haplotypes), rng.poisson(depth * len(haplotypes))))
+    whose = np.where((rng.random(len(site)) < mixed)[:, None], other[site], haplotypes[site])
+    shown = whose[np.arange(len(site)), rng.integers(0, 2, len(site))] ^ (rng.random(len(site)) < 0.001)
+    return Observations(site, shown.astype(np.uint8), np.full(len(site), 0.001))
+
+
+def _look(panel: Panel, seen: Observations, limit: float = 0.05) -> tuple[Strangers, int]:
+    """What is found, and how often the chromosome was taken for it."""
+    observed, likely = Taken([seen]), Taken([likelihoods(seen, len(panel.chromosomes[0].position))])
+    found = look_for_strangers(
+        panel, observed, likely, np.ones(1), limit, sample="kit", effective_population_size=6_000
+    )  # fmt: skip
+    assert observed.times == likely.times
+    return found, likely.times
+
+
+def test_one_person_of_the_panel_is_known_in_one_pass(simulated: tuple[Panel, np.ndarray, np.ndarray]) -> None:
+    panel, here, _ = simulated
+    found, passes = _look(panel, _reads(here[:, :2], here[:, 2:], 0.0, 1.0))
+    assert (found.mixed, passes) == (0, 1)
+    assert found.unexplained is not None
+    assert found.unexplained < OUTSIDE
+
+
+def test_a_tenth_of_another_persons_reads_is_measured_in_all_quarters_and_nothing_is_said_of_the_rest(
+    simulated: tuple[Panel, np.ndarray, np.ndarray],
+) -> None:
+    panel, here, _ = simulated
+    found, passes = _look(panel, _reads(here[:, :2], here[:, 2:], 0.1, 1.0))
+    assert found.mixed is not None
+    assert 0.07 < found.mixed < 0.14
+    assert (found.unexplained, passes) == (None, 4)
+
+
+def test_a_share_within_the_limit_is_allowed_for_in_another_pass(
+    simulated: tuple[Panel, np.ndarray, np.ndarray],
+) -> None:
+    panel, here, _ = simulated
+    found, passes = _look(panel, _reads(here[:, :2], here[:, 2:], 0.1, 1.0), limit=0.2)
+    assert found.unexplained is not None
+    assert (found.unexplained < OUTSIDE, passes) == (True, 5)
+
+
+@pytest.mark.parametrize("depth", [0.4, 1.0])
+def test_a_parent_from_elsewhere_is_not_another_person_in_the_tube(
+    simulated: tuple[Panel, np.ndarray, np.ndarray], depth: float
+) -> None:
+    panel, here, there = simulated
+    found, _ = _look(panel, _reads(np.column_stack([here[:, 2], there[:, 0]]), here[:, :2], 0.0, depth))
+    assert found.mixed == 0
+    assert found.unexplained is not None
+    assert found.unexplained > OUTSIDE

@@ -32,4 +32,4 @@ def warm_up() -> None:
     forward(weight, switch, share, state)
     backward(weight, switch, share, state, np.empty((2, 2)))
     draw(state, switch, share, np.ones(2), np.full((1, 2), 0.5))
-    log_likelihoods(one, seen, error, np.ones((1, 3)) / 3, np.array([0.3]), GRID)
+    log_likelihoods(one, seen, error, np.ones((1, 3)) / 3, np.array([0.3]), GRID, one, 1)

@@ -1,122 +1,83 @@
 """How much of the reads is another person's.
 
-Each read comes from the sample with chance 1 - a and from a stranger with chance a. The sample's genotype at a site
-is known from the reads at all *other* sites: imputation gives posterior = (what the other sites say) x (own
-likelihood), so dividing by the likelihood, as imputation took it, leaves the former. The stranger's genotype is only known through
+Each read comes from the sample with chance 1 - a and from a stranger with chance a. The sample's genotype at a site is as
+likely as imputation says without the reads there (`hidden.py`). The stranger's genotype is only known through
 frequencies, those of the whole panel or of one of its populations, whichever explains the reads best: with the whole
 panel's alone, a stranger of the sample's own population was missed at a share of 0.3. The share a that makes the reads
 likeliest is the estimate. It resembles verifyBamID (Jun et al. 2012, 10.1016/j.ajhg.2012.09.004), with the panel's
 haplotypes in place of known genotypes, which is what makes it work at 1x and below.
 
-A person whose population the panel lacks looks alike at sites with one read: imputation is sure and wrong. So at a
-share w of the sites the genotype may be any that frequencies allow. Where a site has several reads the two differ: those
-of one person, however strange, are of two chromosomes. How much of a person is strange is measured apart (`unexplained.py`).
+A person whose population the panel lacks looks alike at sites with one read: imputation is sure and wrong. But that is in
+some stretches and not in others, and where a site has several reads, those of one person, however strange, are of two
+chromosomes. So stretches may be strange, a third or most of whose sites are as likely to be whatever the ancestry's
+frequencies allow, and a stranger's reads are believed in where they explain clearly better what the best shares of
+these leave, and a fair part of what they explain alone. The share that is told is nonetheless that without strange
+stretches: of a mixed sample these take a part, and 5 % read 3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kitloop_genomics.ancestry.frequencies import population_frequencies
-from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.compiled import compiled
-from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.imputation.reading import allowing_for_errors
-from kitloop_genomics.likelihoods.likelihoods import Likelihoods
-from kitloop_genomics.likelihoods.pileup import Observations
+from kitloop_genomics.quality.hidden import Hidden
 
-MIN_FREQUENCY = 0.05
-GRID = np.arange(0.0, 0.5001, 0.005)
-_ASTRAY = np.array([0.0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5])
-_COARSE = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])
-_WORTH_A_LOOK = 0.01
-_CLEARLY = 2.0  # nats by which a stranger must explain the reads better than strangeness of the one person
-
-
-def contamination(
-    panel: Panel,
-    observations: list[Observations],
-    found: list[Likelihoods],
-    imputed: list[Dosages],
-    share: NDArray[np.float64] | None,
-) -> float | None:
-    """Share of the reads that are a stranger's, 0 to 0.5. None if no common site was covered.
-
-    share: (P,) of ancestry, None for the panel's frequencies.  Above about 0.3 the imputation itself is led astray and
-    the share is a lower bound.
-    """
-    shares = np.zeros((1 + len(panel.populations), len(GRID)))
-    alone = np.zeros(len(_ASTRAY))
-    used = 0
-    for part in _parts(panel, observations, found, imputed, share):
-        used += len(part.elsewhere)
-        for row, w in enumerate(_ASTRAY):
-            alone[row] += np.log((part.prior(w) * part.likelihood).sum(axis=1)).sum()
-        for row, one in enumerate(part.strangers):
-            shares[row] += log_likelihoods(*part.reads, part.elsewhere, one, GRID)
-    if not used:
-        return None
-    best = int(shares.max(axis=1).argmax())
-    found_share = float(GRID[shares[best].argmax()])
-    if found_share >= _WORTH_A_LOOK and alone.argmax() > 0:
-        both = np.zeros((len(_ASTRAY), 1 + len(_COARSE)))
-        for part in _parts(panel, observations, found, imputed, share):
-            for row, w in enumerate(_ASTRAY):
-                stranger = part.strangers[best]
-                both[row] += log_likelihoods(*part.reads, part.prior(w), stranger, np.concatenate([[0.0], _COARSE]))
-        if max(both.max(), shares.max()) - both[:, 0].max() < _CLEARLY:
-            return 0.0
-    return found_share
+GRID = np.concatenate([np.arange(0.0, 0.1, 0.005), np.arange(0.1, 0.501, 0.02)])
+_STRANGE = (0.0, 0.3, 0.8)  # of the sites of a stretch
+_ROUNDS = 80
+_CLEARLY, _FAIR_PART = 2.0, 1 / 8  # nats, and of the share
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The S covered common sites of a chromosome. elsewhere, anyone, likelihood: (S, 3).  strangers: (1 + P, S) frequencies.
+class Mixture:
+    """How a stranger's reads would explain what is hidden.
 
-    reads: site (index into these), is_alt and error of each observation.
+    share: 0 to 0.5, of the reads, if the person is one of the panel's.  beside: the same if some stretches may be strange.
+    gain: nats, at least 0, by which these reads improve on strange stretches.
     """
 
-    elsewhere: NDArray[np.float64]
-    anyone: NDArray[np.float64]
-    likelihood: NDArray[np.float32]
-    strangers: NDArray[np.float64]
-    reads: tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.float64]]
+    share: float
+    beside: float
+    gain: float
 
-    def prior(self, astray: float) -> NDArray[np.float64]:
-        return (1 - astray) * self.elsewhere + astray * self.anyone
-
-
-def _parts(
-    panel: Panel,
-    observations: list[Observations],
-    found: list[Likelihoods],
-    imputed: list[Dosages],
-    share: NDArray[np.float64] | None,
-) -> Iterator[_Part]:
-    """One chromosome at a time, made anew on each call: all at once would fill the memory of a small machine."""
-    for at, (chromosome, likelihood, dosages) in enumerate(zip(panel.chromosomes, found, imputed, strict=True)):
-        frequency = chromosome.alt_frequency
-        common = (frequency >= MIN_FREQUENCY) & (frequency <= 1 - MIN_FREQUENCY)
-        sites = np.flatnonzero(common & (likelihood.depth > 0))
-        elsewhere = dosages.gp[sites].astype(np.float64) / allowing_for_errors(likelihood.genotype[sites])
-        elsewhere /= elsewhere.sum(axis=1, keepdims=True)
-        among = population_frequencies(panel, chromosome, sites)
-        strangers = np.ascontiguousarray(np.column_stack([frequency[sites], among]).T)
-        seen = observations[at]
-        place = np.searchsorted(sites, seen.site)
-        use = np.flatnonzero(common[seen.site] & (place < len(sites)))
-        use = use[sites[place[use]] == seen.site[use]]
-        reads = place[use], seen.is_alt[use], seen.error[use]
-        anyone = _proportions(frequency[sites] if share is None else among @ share)
-        yield _Part(elsewhere, anyone, likelihood.genotype[sites], strangers, reads)
+    @property
+    def believed(self) -> float:
+        """The share of the reads, 0 where one strange person explains them about as well."""
+        return self.share if self.gain >= _CLEARLY and self.beside >= _FAIR_PART * self.share else 0.0
 
 
-def _proportions(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
+def mixture(found: Hidden) -> Mixture | None:
+    """The likeliest share of a stranger's reads; None if no hidden site was covered."""
+    if not len(found.seen.site):
+        return None
+    by_stranger = [_by_stretch(found, found.predicted, one) for one in found.frequency]
+    heights = np.array([copied.sum(axis=1) for copied in by_stranger])
+    stranger, likeliest = np.unravel_index(heights.argmax(), heights.shape)
+    share = float(GRID[likeliest])
+    if not share:
+        return Mixture(0.0, 0.0, 0.0)
+    kinds = [(1 - w) * found.predicted + w * found.anyone for w in _STRANGE]
+    height = _with_strange_stretches(np.array([_by_stretch(found, one, found.frequency[stranger]) for one in kinds]))
+    return Mixture(share, float(GRID[height.argmax()]), float(height.max() - height[0]))
+
+
+def _with_strange_stretches(log: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(A,) log likelihoods where each of B stretches is of one of K kinds, in the likeliest shares, by EM. log: (K, A, B) of each kind."""
+    most = log.max(axis=0)
+    likelihood = np.exp(log - most)
+    weight = np.full((*log.shape[:2], 1), 1 / len(log))
+    for _ in range(_ROUNDS):
+        each = weight * likelihood
+        weight = (each / each.sum(axis=0)).mean(axis=2, keepdims=True)
+    return np.asarray((np.log((weight * likelihood).sum(axis=0)) + most).sum(axis=1))
+
+
+def _by_stretch(found: Hidden, prior: NDArray[np.float64], stranger: NDArray[np.float64]) -> NDArray[np.float64]:
+    seen = found.seen
+    return log_likelihoods(seen.site, seen.is_alt, seen.error, prior, stranger, GRID, found.stretch, found.stretches)
 
 
 @compiled
@@ -127,12 +88,15 @@ def log_likelihoods(
     prior: NDArray[np.float64],
     frequency: NDArray[np.float64],
     shares: NDArray[np.float64],
+    stretch: NDArray[np.int64],
+    stretches: int,
 ) -> NDArray[np.float64]:
-    """(A,) natural-log likelihood of the observations (sorted by site) for each share in `shares`.
+    """(A, B) natural-log likelihood of the observations (sorted by site) for each share in `shares` and each stretch.
 
     prior: (M, 3) of the sample's genotype.  frequency: (M,) ALT among strangers, in Hardy-Weinberg proportions.
+    stretch: (M,) which of the B stretches a site is in.
     """
-    result = np.zeros(len(shares))
+    result = np.zeros((len(shares), stretches))
     for a in range(len(shares)):
         share = shares[a]
         start = 0
@@ -157,6 +121,6 @@ def log_likelihoods(
                         shown = alt * (1 - error[k]) + (1 - alt) * error[k]
                         weight *= shown if is_alt[k] else 1 - shown
                     likelihood += weight
-            result[a] += np.log(max(likelihood, 1e-300))
+            result[a, stretch[m]] += np.log(max(likelihood, 1e-300))
             start = end
     return result

@@ -16,14 +16,13 @@ from kitloop_genomics.imputation.chunks import impute_all
 from kitloop_genomics.imputation.vcf import write_vcf
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations
-from kitloop_genomics.quality.astray import allowing_for_a_stranger
 from kitloop_genomics.quality.certainty import certainty
-from kitloop_genomics.quality.contamination import contamination
 from kitloop_genomics.quality.fingerprint import fingerprint
 from kitloop_genomics.quality.heterozygosity import heterozygosity_sd
 from kitloop_genomics.quality.limits import limits
 from kitloop_genomics.quality.review import look_at_identity
-from kitloop_genomics.quality.unexplained import OUTSIDE, unexplained_share
+from kitloop_genomics.quality.strangers import Strangers, look_for_strangers
+from kitloop_genomics.quality.unexplained import OUTSIDE
 from kitloop_genomics.result import ancestry_json, score_json
 from kitloop_genomics.scores.catalog_file import read_scoring_file
 from kitloop_genomics.scores.score import OF_ARRAY, OF_READS, score
@@ -60,21 +59,18 @@ def interpret(found: Findings, task: Task, observed: list[Observations] | None, 
         share = ancestry.share if ancestry else None
         frequencies = (chromosome.alt_frequency for chromosome in panel.chromosomes)
         found.measured |= certainty((one.gp for one in imputed), frequencies)
-        mixed = None if observed is None else contamination(panel, observed, likely, imputed, share)
-        if observed is not None:
-            found.measured["fraction_contamination_max"] = mixed
-        # Of two people's DNA there is no telling what one of them would be; but what is a little mixed, and passes, is scored.
-        limit = limits(bundle.thresholds, 0).fail["fraction_contamination_max"]
-        if ancestry and (mixed or 0.0) <= limit:
-            theirs = likely
-            if observed is not None:
-                theirs = allowing_for_a_stranger(panel, observed, likely, ancestry.share, mixed or 0.0)
-            strange = unexplained_share(
-                panel, theirs, ancestry.share, sample=task.sample_id, threads=task.threads,
+        strangers = Strangers(None, None)
+        if ancestry:
+            limit = limits(bundle.thresholds, 0).fail["fraction_contamination_max"]
+            strangers = look_for_strangers(
+                panel, observed, likely, ancestry.share, limit, sample=task.sample_id, threads=task.threads,
                 effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
             )  # fmt: skip
-            found.measured["unexplained_max"] = strange
-            is_outside = strange is not None and strange > OUTSIDE
+        if observed is not None:
+            found.measured["fraction_contamination_max"] = strangers.mixed
+        if ancestry:
+            found.measured["unexplained_max"] = strangers.unexplained
+            is_outside = strangers.unexplained is not None and strangers.unexplained > OUTSIDE
             if found.ancestry and is_outside:
                 found.ancestry["metadata"]["outside_panel"] = True
         if ancestry:
