@@ -12,9 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from django.db import connection
-
 from kitloop.accounts.models import APIKey, Caller, User
+from kitloop.base.statements import first_row
 
 RANGES_AT_MOST = 50
 _LETTERS = string.ascii_letters + string.digits
@@ -84,9 +83,7 @@ def caller_of(text: str, *, address: str) -> Caller | None:
     prefix, _, secret = text.partition(".")
     if len(prefix) != 8 or not prefix.isascii() or not prefix.isalnum():
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_KEY, [prefix])
-        row = cursor.fetchone()
+    row = first_row(_KEY, [prefix])
     if row is None:
         return None
     key_id, hashed, expiry_date, ip_range, last_used, user_id, organization_id, role = row

@@ -178,7 +178,7 @@ TEMPLATES = [
 ]
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "kitloop.base.database",
         **_database(),
         # One connection for each thread, kept, and looked at before each request: one that died with a restarted server is
         # replaced at once. (A pool finds its dead one by one and pauses longer after each: 10 s of 503 were seen.)

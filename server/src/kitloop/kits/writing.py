@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
-from django.db import connection
 from kitloop_sdk.labs import Recipient
 from psycopg.types.json import Jsonb
 
 from kitloop.accounts.models import Caller
 from kitloop.base.sealed import seal
+from kitloop.base.statements import first_row
 from kitloop.kits.search import search_text
 
 NOTE = "Kit requested."
@@ -75,31 +74,27 @@ def write_order(
     Commits by itself, or with the transaction that is open.
     """
     sample, kit = uuid4(), uuid4()
-    connection.ensure_connection()
-    # Not Django's cursor, which binds on the client: this one's statements are planned once per connection.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(
-            INSERT,
-            {
-                "sample": sample,
-                "kit": kit,
-                "status": uuid4(),
-                "event": uuid4(),
-                "organization": caller.organization_id,
-                "user": caller.user_id,
-                "api_key": caller.api_key_id,
-                "request": request_id,
-                "project": project_id,
-                "metadata": None if metadata is None else Jsonb(metadata),
-                "test_mode": test_mode,
-                "search": search_text(project_id, "", metadata),
-                "sealed": seal(asdict(recipient)),
-                "note": NOTE,
-                "now": now,
-                "queue": QUEUE,
-                "task": TASK,
-                "arguments": Jsonb({"kit_id": str(kit)}),
-            },
-            prepare=True,
-        )
-        return sample if cursor.fetchone() else None
+    written = first_row(
+        INSERT,
+        {
+            "sample": sample,
+            "kit": kit,
+            "status": uuid4(),
+            "event": uuid4(),
+            "organization": caller.organization_id,
+            "user": caller.user_id,
+            "api_key": caller.api_key_id,
+            "request": request_id,
+            "project": project_id,
+            "metadata": None if metadata is None else Jsonb(metadata),
+            "test_mode": test_mode,
+            "search": search_text(project_id, "", metadata),
+            "sealed": seal(asdict(recipient)),
+            "note": NOTE,
+            "now": now,
+            "queue": QUEUE,
+            "task": TASK,
+            "arguments": Jsonb({"kit_id": str(kit)}),
+        },
+    )
+    return sample if written else None
