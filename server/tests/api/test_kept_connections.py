@@ -74,8 +74,8 @@ def test_a_connection_whose_server_ended_is_known_without_asking(
 def test_an_order_is_two_statements_one_for_the_key_and_one_for_all_rows(
     client: Client, cast: Cast, asked: list[str]
 ) -> None:
-    def order() -> int:
-        headers = cast.analyst.headers
+    def order(**headers: str) -> int:
+        headers = {**cast.analyst.headers, **headers}
         return client.post("/api/v2/sample-kit/", cast.order(), "application/json", headers=headers).status_code
 
     assert order() == 201  # takes this minute's lease, and writes when the key was last used
@@ -83,6 +83,20 @@ def test_an_order_is_two_statements_one_for_the_key_and_one_for_all_rows(
     assert order() == 201
     assert asked == ["SELECT", "WITH"]
     assert Sample.objects.count() == 2
+    asked.clear()
+    assert order(**{"Idempotency-Key": "once"}) == 201
+    assert asked == [
+        "SELECT",
+        "SAVEPOINT",
+        "SELECT",
+        "WITH",
+        "INSERT",
+        "RELEASE",
+    ]  # in a test's transaction, a savepoint
+    asked.clear()
+    assert order(**{"Idempotency-Key": "once"}) == 201
+    assert asked == ["SELECT", "SAVEPOINT", "SELECT", "RELEASE"]
+    assert Sample.objects.count() == 3
 
 
 def test_a_town_is_looked_up_once_and_judged_as_ever(client: Client, cast: Cast) -> None:

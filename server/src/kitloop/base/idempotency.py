@@ -8,9 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
 from kitloop.base.errors import KeyInFlight, KeyReused
 from kitloop.base.models import IdempotencyKey
+from kitloop.base.statements import first_row
+
+# Two statements that travel together, not one: the second looks only when the lock is held, and so sees the row of whoever
+# had it before. Taken or not, never waited for: a waiting request would hold a server thread for as long as the first one runs.
+_TAKE = """
+SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0));
+SELECT request_hash, answer FROM base_idempotencykey WHERE organization_id = %s AND key = %s
+"""
+_KEEP = """
+INSERT INTO base_idempotencykey (organization_id, key, request_hash, answer, created) VALUES (%s, %s, %s, %s, %s) RETURNING id
+"""
 
 
 def request_hash(*parts: Any) -> str:
@@ -26,21 +38,22 @@ def once(organization_id: UUID, key: str, *, of: str, do: Callable[[], dict[str,
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Taken or not, never waited for: a waiting request would hold a server thread for as long as the first one runs.
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{organization_id}:{key}"])
+            cursor.execute(_TAKE, [f"{organization_id}:{key}", organization_id, key])
             if not cursor.fetchone()[0]:
                 raise KeyInFlight(
                     "A request with this Idempotency-Key is still being carried out. Try again in a second."
                 )
-        before = IdempotencyKey.objects.filter(organization_id=organization_id, key=key).first()
+            cursor.nextset()
+            before = cursor.fetchone()
         if before is not None:
-            if before.request_hash != of:
+            asked, answer = before
+            if asked != of:
                 raise KeyReused(
                     "This Idempotency-Key was used before with another request. Use a new key for a new request."
                 )
-            return before.answer, True
+            return json.loads(answer), True
         answer = do()
-        IdempotencyKey.objects.create(organization_id=organization_id, key=key, request_hash=of, answer=answer)
+        first_row(_KEEP, [organization_id, key, of, Jsonb(answer), datetime.now(UTC)])
         return answer, False
 
 
