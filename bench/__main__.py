@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import analysis, chromosome, deliveries, growth, listing, mapping, orders, panel, people, whole
+from bench import analysis, chromosome, deliveries, genome, growth, listing, mapping, orders, panel, people, whole
 
 PARTS = {
     "orders": orders.main,
@@ -14,6 +14,7 @@ PARTS = {
     "whole": whole.main,
     "panel": panel.main,
     "chromosome": chromosome.main,
+    "genome": genome.main,
     "people": people.main,
 }
 

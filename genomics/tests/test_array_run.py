@@ -29,7 +29,7 @@ def test_a_good_export_succeeds_with_all_deliverables_but_the_alignment(finished
         "impute-vcf", "impute-tbi", "impute-csi", "ancestry-json", "traits-json", "qc",
     ]  # fmt: skip
     assert [step["name"] for step in result["steps"]] == [
-        "bundle", "intake", "imputation", "variants", "ancestry", "quality", "identity", "scores", "accuracy", "delivery",
+        "bundle", "intake", "ancestry", "quality", "scores", "imputation", "identity", "delivery",
     ]  # fmt: skip
     assert result["array"]["vendor"] == "23andme"
     assert result["array"]["build"] == 37

@@ -104,7 +104,15 @@ def test_from_nothing_to_a_result(
     said = json.loads(commanded.done.stdout)
     assert said == json.loads((commanded.out / "result.json").read_text())
     assert said["status"] == "succeeded"
-    assert commanded.progress.read_text().count('"finished"') == 12
+    told = [json.loads(line) for line in commanded.progress.read_text().splitlines()]
+    assert [line["step"] for line in told if line["state"] == "finished"] == [step["name"] for step in said["steps"]]
+    reached = [(line["step"], line["done"], line["of"], line["unit"]) for line in told if line["state"] == "running"]
+    pairs = said["metrics"]["read_pairs"]
+    assert reached == [
+        ("alignment", pairs, pairs, "pairs"),
+        ("imputation", 1, 2, "chromosomes"),
+        ("imputation", 2, 2, "chromosomes"),
+    ]
 
 
 def test_a_second_run_gives_the_same_bytes_on_two_threads_and_in_another_process(

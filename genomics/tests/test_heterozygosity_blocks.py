@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 from kitloop_genomics.bundle.panel import Panel, PanelChromosome, Population
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.quality import heterozygosity
-from kitloop_genomics.quality.heterozygosity import heterozygosity_sd
+from kitloop_genomics.quality.heterozygosity import HeterozygosityReader
 
 SITES, PEOPLE = 20_000, 60
 
@@ -50,16 +50,20 @@ def _plain(panel: Panel, imputed: list[Dosages], share: np.ndarray) -> float:
     return float((seen / expected - ratios.mean()) / ratios.std(ddof=1))
 
 
+def _found(panel: Panel, imputed: list[Dosages], share: np.ndarray) -> float | None:
+    return read_by(HeterozygosityReader(panel, share), panel.chromosomes, imputed).result()
+
+
 def test_heterozygosity_is_that_of_all_sites_at_once_and_holds_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(6)
     panel, share = _panel(rng), np.array([0.3, 0.7])
     gp = rng.dirichlet(np.ones(3), SITES).astype(np.float32)
     imputed = [Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gp.argmax(axis=1).astype(np.int8))] * 2
-    whole = heterozygosity_sd(panel, imputed, share)
+    whole = _found(panel, imputed, share)
     assert whole == pytest.approx(_plain(panel, imputed, share), rel=1e-9)
     monkeypatch.setattr(heterozygosity, "_AT_ONCE", 500)
     tracemalloc.start()
-    assert heterozygosity_sd(panel, imputed, share) == whole
+    assert _found(panel, imputed, share) == whole
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # Columns of the common sites are a few numbers each; all genotypes would be another 60 bytes, and haplotypes 120.

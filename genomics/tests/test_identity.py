@@ -13,8 +13,8 @@ from conftest import Finished
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.command import kitloop_genomics
 from kitloop_genomics.errors import InputError
-from kitloop_genomics.imputation.model import Dosages
-from kitloop_genomics.quality.fingerprint import SITES, Fingerprint, common_sites, fingerprint, read_fingerprint
+from kitloop_genomics.imputation.model import Dosages, read_by
+from kitloop_genomics.quality.fingerprint import SITES, Fingerprint, FingerprintReader, common_sites, read_fingerprint
 from kitloop_genomics.quality.identity import compare_samples, kinship_of, relation
 from kitloop_genomics.quality.review import Expected, look_at_identity
 from kitloop_genomics.writing import write_json
@@ -116,7 +116,8 @@ def test_a_sample_and_the_truth_of_the_same_person_match(
     finished: Finished, bundle: Bundle, true_dosages: list[Dosages]
 ) -> None:
     share = np.array([row["proportion"] for row in finished.analysis.ancestry["value"]["populations"]])  # type: ignore[index]
-    truth = fingerprint("truth", bundle.panel, true_dosages, share)
+    reader = read_by(FingerprintReader(bundle.panel, share), bundle.panel.chromosomes, true_dosages)
+    truth = reader.result("truth")
     found = compare_samples(read_fingerprint(finished.out), truth)
     assert found.relation == "same_person"
     assert found.kinship > 0.49

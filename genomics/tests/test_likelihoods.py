@@ -146,6 +146,21 @@ def test_a_bam_that_breaks_off_is_refused(finished: Finished, bundle: Bundle, tm
         observe(tmp_path / "cut.bam", bundle.panel.chromosomes)
 
 
+@pytest.mark.parametrize(
+    "order", [(("chr1", 10), ("chr1", 16), ("chr1", 10)), (("chr1", 10), ("chr2", 10), ("chr1", 16))]
+)
+def test_a_bam_that_is_not_sorted_is_refused(
+    tmp_path: Path, panel: PanelChromosome, monkeypatch: pytest.MonkeyPatch, order: tuple[tuple[str, int], ...]
+) -> None:
+    sam, bam = tmp_path / "x.sam", tmp_path / "unsorted.bam"
+    reads = [_read(f"r{start}", start, "GGAGGCGGA", [30] * 9, "9M").replace("chr1", name) for name, start in order]
+    sam.write_text("@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:100\n@SQ\tSN:chr2\tLN:100\n" + "".join(reads))
+    pysam.samtools.view("-b", "-o", str(bam), str(sam), catch_stdout=False)
+    monkeypatch.setattr(pileup, "_ROOM", 3)  # the second read has to wait for the first
+    with pytest.raises(OSError, match=r"unsorted\.bam can't be read: its records aren't sorted by position\. Align"):
+        observe(bam, [panel])
+
+
 def test_insertions_deletions_and_clips_are_stepped_over(tmp_path: Path, panel: PanelChromosome) -> None:
     # Two clipped bases, three aligned (10-12), two inserted, one deleted (13), then 14-18.
     read = _read("x", 10, "TTGGATTGCGGA", [30] * 12, "2S3M2I1D5M")

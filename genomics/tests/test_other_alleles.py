@@ -17,13 +17,13 @@ from kitloop_genomics.bundle.open import Bundle, open_bundle
 from kitloop_genomics.bundle.panel import OtherAlleles, Panel, PanelChromosome
 from kitloop_genomics.imputation import chunks as chunks_module
 from kitloop_genomics.imputation.chunks import impute_all
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.imputation.vcf import information
 from kitloop_genomics.likelihoods.pileup import observe
 from kitloop_genomics.sandbox.reads import SimulatedReads
 from kitloop_genomics.scores.catalog_file import ScoreVariant
 from kitloop_genomics.scores.matching import match
-from kitloop_genomics.traits.call import call_trait
+from kitloop_genomics.traits.call import TraitReader
 from kitloop_genomics.traits.trait_file import Trait
 from panel_sources import DESCRIPTION, Small, as_bcf
 
@@ -217,5 +217,9 @@ def test_scores_and_traits_take_the_site_whose_alleles_they_name(split: Bundle) 
     dosages = [Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gp.argmax(axis=1).astype(np.int8))]
     trait = Trait("T", "t", "", "", "chr1", int(row.position[11]), refs[11], alts[11], ("none", "one", "two"), 0.95)
     people = Panel(panel.people, panel.populations, (row,))
-    assert call_trait(trait, people, dosages).outcome == "two"
-    assert call_trait(replace(trait, effect_allele=alts[10]), people, dosages).outcome == "none"
+    assert _outcome(trait, people, dosages) == "two"
+    assert _outcome(replace(trait, effect_allele=alts[10]), people, dosages) == "none"
+
+
+def _outcome(trait: Trait, panel: Panel, dosages: list[Dosages]) -> str | None:
+    return read_by(TraitReader(trait, panel), panel.chromosomes, dosages).result().outcome

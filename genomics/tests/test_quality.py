@@ -10,11 +10,13 @@ import pysam
 import pysam.samtools
 import pytest
 from kitloop_genomics.bundle.open import Bundle, read_thresholds
+from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.bundle.sex_chromosomes import SexChromosomes
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import BundleError
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.pipeline import analyse
-from kitloop_genomics.quality.certainty import certainty
+from kitloop_genomics.quality.certainty import CertaintyReader
 from kitloop_genomics.quality.contamination import log_likelihoods
 from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES, CONTROL_TYPES, holds, judge, reasons, warnings
 from kitloop_genomics.quality.library import read_stats
@@ -118,16 +120,25 @@ def test_limits_that_cannot_be_read_are_named_with_their_file(tmp_path: Path, co
         read_thresholds(tmp_path / "thresholds.json")
 
 
+def _chromosome(percent: int) -> PanelChromosome:
+    """100,000 sites whose ALT is in so many of 100 haplotypes."""
+    count, none = 100_000, np.zeros((100_000, 100), np.uint8)
+    copies = np.full((count, 1), percent, np.uint16)
+    return PanelChromosome(
+        "chr1", np.arange(count), none[:, 0], none[:, 0], (".",) * count, none, np.zeros(count), copies
+    )
+
+
 def test_the_expected_accuracy_is_that_of_calibrated_posteriors() -> None:
     rng = np.random.default_rng(4)
     gp = rng.dirichlet([0.3, 0.3, 0.3], 200_000)
     truth = (rng.random(200_000)[:, None] > gp.cumsum(axis=1)).sum(axis=1)
-    halves = np.split(gp.astype(np.float32), 2)
-    found = certainty(halves, [np.full(100_000, 0.4)] * 2)
+    halves = [Dosages(half[:, 0], half, half[:, 0].astype(np.int8)) for half in np.split(gp.astype(np.float32), 2)]
+    found = read_by(CertaintyReader(), [_chromosome(40)] * 2, halves).result()
     dosage = gp[:, 1] + 2 * gp[:, 2]
     assert found["expected_r2_min"] == pytest.approx(np.corrcoef(dosage, truth)[0, 1] ** 2, abs=0.005)
     assert found["cc_min"] == pytest.approx((gp.argmax(axis=1) == truth).mean(), abs=0.005)
-    rare = certainty(halves, [np.full(100_000, 0.01)] * 2)
+    rare = read_by(CertaintyReader(), [_chromosome(1)] * 2, halves).result()
     assert (rare["expected_r2_min"], rare["cc_min"]) == (None, None)
 
 

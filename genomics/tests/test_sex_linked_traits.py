@@ -10,10 +10,10 @@ import pytest
 from kitloop_genomics.bundle.panel import Panel, PanelChromosome, Population
 from kitloop_genomics.bundle.sex_chromosomes import SexChromosomes
 from kitloop_genomics.errors import BundleError
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.scores.catalog_file import ScoreVariant, ScoringFile
 from kitloop_genomics.scores.score import Doubt, Score, score
-from kitloop_genomics.traits.call import TraitCall, call_trait
+from kitloop_genomics.traits.call import TraitCall, TraitReader
 from kitloop_genomics.traits.trait_file import SCHEMA, Trait, read_traits
 
 SEX = SexChromosomes("chrX", "chrY", "chrM", ((1, 15),))
@@ -58,7 +58,9 @@ def _told(
     of_one: tuple[str, str] | None = None,
 ) -> TraitCall:
     trait = Trait("T", "Test", "", "", chromosome, position, "A", "G", outcomes, 0.95, of_one)
-    return call_trait(trait, _panel(), _imputed(karyotype, posterior), sex_chromosomes=SEX, karyotype=karyotype)
+    panel, imputed = _panel(), _imputed(karyotype, posterior)
+    reader = TraitReader(trait, panel, sex_chromosomes=SEX, karyotype=karyotype)
+    return read_by(reader, panel.chromosomes, imputed).result()
 
 
 @pytest.mark.parametrize(

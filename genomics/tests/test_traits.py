@@ -18,9 +18,9 @@ from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import Panel, PanelChromosome, Population
 from kitloop_genomics.demo.build import Demo
 from kitloop_genomics.errors import BundleError
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.sandbox.reads import SimulatedReads
-from kitloop_genomics.traits.call import TraitCall, call_trait
+from kitloop_genomics.traits.call import TraitCall, TraitReader
 from kitloop_genomics.traits.trait_file import SCHEMA, Trait, read_traits
 
 ADDITIVE = ("none", "some", "much")
@@ -40,7 +40,8 @@ def _called(trait: Trait, *posterior: float) -> TraitCall:
     )  # fmt: skip
     panel = Panel(("p",), (Population("all", "All", np.array([0])),), (chromosome,))
     gp = np.array([[1, 0, 0], posterior, [1, 0, 0]], np.float32)
-    return call_trait(trait, panel, [Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gp.argmax(axis=1).astype(np.int8))])
+    dosages = Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gp.argmax(axis=1).astype(np.int8))
+    return read_by(TraitReader(trait, panel), panel.chromosomes, [dosages]).result()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
 from kitloop_genomics.errors import InputError
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 
 CONFIDENCE_EDGES = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999, 1.01)
 MAF_EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -33,35 +34,44 @@ class Compared:
     confidence: NDArray[np.float64]
 
 
+class TruthReader:
+    """Pairs imputed and true genotypes at panel sites.
+
+    leave_out: (M,) per chromosome of the panel, sites that don't count. `InputError` if the truth can't be read.
+    """
+
+    def __init__(self, truth_vcf: Path, leave_out: Iterable[NDArray[np.bool_]] | None = None) -> None:
+        self._path, self._known = truth_vcf, read_truth(truth_vcf)
+        self._leave_out = None if leave_out is None else iter(leave_out)
+        self._parts: list[tuple[NDArray[Any], ...]] = []
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        truth = np.fromiter((self._known.get((chromosome.name, *key), -1) for key in chromosome.variants()), np.int64)
+        at = truth >= 0
+        if self._leave_out is not None:
+            at &= ~next(self._leave_out)
+        frequency = chromosome.alt_frequency[at]
+        self._parts.append((
+            truth[at].astype(float), imputed.dosage[at].astype(float), imputed.gt[at].astype(np.int64),
+            np.minimum(frequency, 1 - frequency), imputed.gp[at].max(axis=1).astype(float),
+        ))  # fmt: skip
+
+    def result(self) -> Compared:
+        """All that was read. `InputError` if the truth shares no site with it."""
+        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+        if not len(columns[0]):
+            raise InputError(f"the truth {self._path} shares no site with the panel")
+        return Compared(*columns)
+
+
 def compare(
     truth_vcf: Path,
-    panel: tuple[PanelChromosome, ...],
-    imputed: list[Dosages],
-    leave_out: list[NDArray[np.bool_]] | None = None,
+    panel: Sequence[PanelChromosome],
+    imputed: Iterable[Dosages],
+    leave_out: Iterable[NDArray[np.bool_]] | None = None,
 ) -> Compared:
-    """Pair imputed and true genotypes at panel sites, without those of `leave_out` ((M,) per chromosome) if given.
-
-    `InputError` if the truth can't be read or shares no site.
-    """
-    known = read_truth(truth_vcf)
-    parts = []
-    for number, (chromosome, dosages) in enumerate(zip(panel, imputed, strict=True)):
-        keys = zip(chromosome.position.tolist(), *chromosome.alleles(0, len(chromosome.position)), strict=True)
-        truth = np.array([known.get((chromosome.name, *key), -1) for key in keys], np.int64)
-        at = truth >= 0 if leave_out is None else (truth >= 0) & ~leave_out[number]
-        frequency = chromosome.alt_frequency[at]
-        parts.append((truth[at], dosages.dosage[at], dosages.gt[at], np.minimum(frequency, 1 - frequency),
-                      dosages.gp[at].max(axis=1)))  # fmt: skip
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    if not len(columns[0]):
-        raise InputError(f"the truth {truth_vcf} shares no site with the panel")
-    return Compared(
-        columns[0].astype(float),
-        columns[1].astype(float),
-        columns[2].astype(np.int64),
-        columns[3],
-        columns[4].astype(float),
-    )
+    """What `TruthReader` finds in chromosomes that come one after the other."""
+    return read_by(TruthReader(truth_vcf, leave_out), panel, imputed).result()
 
 
 def read_truth(truth_vcf: Path) -> dict[tuple[str, int, str, str], int]:

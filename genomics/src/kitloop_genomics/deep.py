@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ import pysam
 from kitloop_genomics.accuracy import accuracy, calibration, compare
 from kitloop_genomics.alignment.bam import align
 from kitloop_genomics.bundle.open import Bundle
-from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_all
 from kitloop_genomics.intake.pairs import check_pairs
-from kitloop_genomics.likelihoods.likelihoods import likelihoods
-from kitloop_genomics.likelihoods.pileup import MIN_MAPQ, SKIPPED, observe
+from kitloop_genomics.likelihoods.pileup import MIN_MAPQ, SKIPPED
+from kitloop_genomics.likelihoods.stored import genotypes, likelihoods_of, store_observations, stored_observations
 
 SCHEMA = "kitloop-validation/1"
 _FULL = 2**32
@@ -47,7 +46,7 @@ def validate_deep(
     Fragments are chosen by a hash of their names, so that the same genome gives the same figures, and a lower depth's
     are among a higher one's. Raises `InputError` for a depth that the genome hasn't got, or a truth that can't be used.
     """
-    panel = _autosomes(bundle)
+    panel = bundle.autosomal_panel
     rows = []
     for depth in depths:
         if not 0 < depth <= genome.depth_x:
@@ -56,16 +55,13 @@ def validate_deep(
         with tempfile.TemporaryDirectory() as folder:
             thin = Path(folder) / "thin.bam"
             fragments = thin_bam(genome.bam, thin, depth / genome.depth_x)
-            observed = observe(thin, panel.chromosomes)
-        found = [
-            likelihoods(seen, len(chromosome.position))
-            for seen, chromosome in zip(observed, panel.chromosomes, strict=True)
-        ]
-        imputed = impute_all(
-            panel.chromosomes, [one.genotype for one in found], sample=f"validate-{depth:g}", threads=threads,
-            effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
-        )  # fmt: skip
-        compared = compare(truth, panel.chromosomes, imputed)
+            store_observations(Path(folder), thin, panel.chromosomes)
+            found = likelihoods_of(stored_observations(Path(folder), len(panel.chromosomes)), panel.chromosomes)
+            imputed = impute_all(
+                panel.chromosomes, genotypes(found), sample=f"validate-{depth:g}", threads=threads,
+                effective_population_size=bundle.effective_population_size,
+            )  # fmt: skip
+            compared = compare(truth, panel.chromosomes, imputed)
         rows.append(
             {"depth_x": depth, "fragments": fragments, "accuracy": accuracy(compared), **calibration(compared)}
         )  # fmt: skip
@@ -77,12 +73,6 @@ def validate_deep(
     }
 
 
-def _autosomes(bundle: Bundle) -> Panel:
-    """The panel without X, Y and the mitochondrion, of which not everybody has two; all of one that has nothing else."""
-    kept = tuple(one for one in bundle.panel.chromosomes if bundle.sex_chromosomes.is_autosome(one.name))
-    return replace(bundle.panel, chromosomes=kept or bundle.panel.chromosomes)
-
-
 def open_deep_bam(bundle: Bundle, bam: Path) -> DeepGenome:
     """Take an alignment that is there. `InputError` if it isn't one to the bundle's reference, or not sorted."""
     try:
@@ -91,7 +81,7 @@ def open_deep_bam(bundle: Bundle, bam: Path) -> DeepGenome:
             lengths = dict(zip(file.references, file.lengths, strict=True))
     except (OSError, ValueError) as error:
         raise InputError(f"{bam} can't be read as a BAM ({error}). Give a sorted BAM, or --r1 and --r2") from error
-    for chromosome in _autosomes(bundle).chromosomes:
+    for chromosome in bundle.autosomal_panel.chromosomes:
         if lengths.get(chromosome.name) != bundle.contigs[chromosome.name]:
             raise InputError(
                 f"{bam} has no {chromosome.name} of the bundle's length: it is aligned to another reference. "
@@ -132,7 +122,7 @@ def thin_bam(source: Path, target: Path, share: float) -> int:
 
 
 def _depth(bundle: Bundle, bam: Path) -> float:
-    names = {chromosome.name for chromosome in _autosomes(bundle).chromosomes}
+    names = {chromosome.name for chromosome in bundle.autosomal_panel.chromosomes}
     bases = 0
     with pysam.AlignmentFile(str(bam)) as file:
         for record in file.fetch(until_eof=True):

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kitloop_genomics import __version__
 from kitloop_genomics.bundle.manifest import FILE_NAME
 from kitloop_genomics.bundle.open import Bundle
-from kitloop_genomics.errors import InputError
+from kitloop_genomics.errors import BundleError, InputError
 from kitloop_genomics.likelihoods.pileup import Observations
-from kitloop_genomics.writing import sha256_of, write_bytes, write_json
+from kitloop_genomics.likelihoods.stored import holds_observations, stored_observations
+from kitloop_genomics.writing import sha256_of, write_json
 
-_FORMAT = 1
+_FORMAT = 2
 _PREFIX = "reads-"
-_BAM = ("alignment.bam", "alignment.bam.bai")
-_OBSERVED, _FOUND = "observed.npz", "found.json"
+_FOUND = "found.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Kept:
     folder: Path
     sample_id: str
     found: dict[str, Any]
-    observed: list[Observations] | None
+    observed: Sequence[Observations] | None
 
 
 def reads_key(bundle: Bundle, r1: Path, r2: Path, sample_id: str, *asked: object) -> str:
@@ -42,30 +40,14 @@ def reads_key(bundle: Bundle, r1: Path, r2: Path, sample_id: str, *asked: object
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
-def keep_reads(
-    units: Path,
-    key: str,
-    bundle: Bundle,
-    work: Path,
-    sample_id: str,
-    found: dict[str, Any],
-    observed: list[Observations] | None,
-) -> None:
-    """Keep the alignment of `work` and what was noted under `key` in `units`; what other reads left there goes."""
+def keep_reads(units: Path, key: str, bundle: Bundle, work: Path, sample_id: str, found: dict[str, Any]) -> None:
+    """Keep the files of `work` and what was noted under `key` in `units`; what other reads left there goes."""
     for other in units.glob(f"{_PREFIX}*"):
         shutil.rmtree(other, ignore_errors=True)
     folder = units / f"{_PREFIX}{key}"
     folder.mkdir(parents=True)
-    for name in _BAM:
-        if (work / name).exists():
-            _same_file(work / name, folder / name)
-    if observed is not None:
-        stream = io.BytesIO()
-        columns = {
-            f"{name}{at}": getattr(one, name) for at, one in enumerate(observed) for name in ("site", "is_alt", "error")
-        }
-        np.savez(stream, **columns)
-        write_bytes(folder / _OBSERVED, stream.getvalue())
+    for path in work.iterdir():
+        _same_file(path, folder / path.name)
     # Last: where it is, the rest is whole.
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     content = {"sample_id": sample_id, "bundle": _bundle_hash(bundle), "sizes": sizes, "found": found}
@@ -79,9 +61,12 @@ def kept_reads(units: Path, bundle: Bundle, key: str | None = None) -> Kept | No
             content = json.loads((folder / _FOUND).read_text())
             whole = all((folder / name).stat().st_size == size for name, size in content["sizes"].items())
             if whole and content["bundle"] == _bundle_hash(bundle):
-                observed = _observed(folder / _OBSERVED)
+                passed = holds_observations(folder)
+                observed = stored_observations(folder, len(bundle.panel.chromosomes)) if passed else None
+                for _ in observed or ():
+                    pass  # each can be opened
                 return Kept(folder, content["sample_id"], content["found"], observed)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, BundleError):
             continue  # not whole: made anew
     return None
 
@@ -96,19 +81,11 @@ def reads_to_impute(out: Path, units: Path, bundle: Bundle) -> Kept:
     return kept
 
 
-def take_alignment(kept: Kept, work: Path) -> None:
-    """Put the kept BAM and its index into `work`, from where they are delivered."""
-    for name in _BAM:
-        if (kept.folder / name).exists():
-            _same_file(kept.folder / name, work / name)
-
-
-def _observed(path: Path) -> list[Observations] | None:
-    if not path.exists():
-        return None
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-        count = len(stored.files) // 3
-        return [Observations(stored[f"site{at}"], stored[f"is_alt{at}"], stored[f"error{at}"]) for at in range(count)]
+def take_reads(kept: Kept, work: Path) -> None:
+    """Put the kept files into `work`."""
+    for path in kept.folder.iterdir():
+        if path.name != _FOUND:
+            _same_file(path, work / path.name)
 
 
 def _bundle_hash(bundle: Bundle) -> str:

@@ -10,6 +10,7 @@ from kitloop_genomics.delivery import output_folder, units_folder
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.chunks import impute_units
 from kitloop_genomics.kept import reads_to_impute
+from kitloop_genomics.likelihoods.stored import genotypes, likelihoods_of
 from kitloop_genomics.progress import Progress
 from kitloop_genomics.quality.controls import ARRAY_CONTROL_TYPES
 from kitloop_genomics.quality.limits import limits
@@ -19,8 +20,8 @@ from kitloop_genomics.steps.array import from_array
 from kitloop_genomics.steps.beforehand import look_beforehand
 from kitloop_genomics.steps.conclusion import conclude
 from kitloop_genomics.steps.findings import Findings
-from kitloop_genomics.steps.interpretation import copies_of, interpret
-from kitloop_genomics.steps.reads import from_reads, likelihoods_of
+from kitloop_genomics.steps.interpretation import interpret
+from kitloop_genomics.steps.reads import from_reads
 from kitloop_genomics.steps.task import Task
 
 _SAMPLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -99,9 +100,9 @@ def impute_part(bundle: Bundle | Path, out: Path, *, part: int = 1, parts: int =
     if kept.observed is None or found.verdict(limits(bundle.thresholds, bundle.genome_length_bp))[1]:
         return
     impute_units(
-        bundle.panel.chromosomes, [one.genotype for one in likelihoods_of(bundle, kept.observed)], units,
-        sample=kept.sample_id, part=part - 1, parts=parts, threads=threads, copies=copies_of(bundle, found.karyotype),
-        effective_population_size=bundle.manifest.imputation.get("effective_population_size"),
+        bundle.panel.chromosomes, genotypes(likelihoods_of(kept.observed, bundle.panel.chromosomes)), units,
+        sample=kept.sample_id, part=part - 1, parts=parts, threads=threads, copies=bundle.copies(found.karyotype),
+        effective_population_size=bundle.effective_population_size,
     )  # fmt: skip
 
 

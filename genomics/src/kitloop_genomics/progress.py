@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,16 @@ class Step:
 class Progress:
     """Collects finished steps; tells a terminal and, if given, appends JSON lines to `file`.
 
-    Each step gives two lines, `{"step", "state": "started"|"finished", "seconds", "peak_rss_mb", "time"}`.
+    Each step gives two lines, `{"step", "state": "started"|"finished", "seconds", "peak_rss_mb", "time"}`, and a long one
+    others between them, `{"step", "state": "running", "done", "of", "unit", "time"}`.
     """
 
     file: Path | None = None
     quiet: bool = False
     steps: list[Step] = field(default_factory=list)
+    _now: str = ""
+    _percent: int = 0
+    _status: Status | None = None
 
     def __post_init__(self) -> None:
         if self.file is not None:
@@ -47,13 +52,24 @@ class Progress:
         started = time.perf_counter()
         self._tell({"step": name, "state": "started"})
         console = None if self.quiet or not sys.stderr.isatty() else _console()
-        with console.status(f"{name} …") if console else nullcontext():
+        with console.status(f"{name} …") if console else nullcontext() as self._status:
+            self._now, self._percent = name, 0
             yield
         step = Step(name, round(time.perf_counter() - started, 3), round(peak_rss_mb(), 1))
         self.steps.append(step)
         self._tell({"step": name, "state": "finished", **{k: v for k, v in asdict(step).items() if k != "name"}})
         if console:
             console.print(f"[green]✓[/green] {name} [dim]{step.seconds:.1f} s[/dim]")
+
+    def reached(self, done: int, of: int, unit: str) -> None:
+        """How far the present step is: `done` `of` so many, 1 to `of`. Told where that is a percent more than was told."""
+        percent = 100 * done // of
+        if percent == self._percent:
+            return
+        self._percent = percent
+        self._tell({"step": self._now, "state": "running", "done": done, "of": of, "unit": unit})
+        if self._status is not None:
+            self._status.update(f"{self._now} … {done:,} of {of:,} {unit}")
 
     def _tell(self, line: dict[str, object]) -> None:
         if self.file is not None:

@@ -20,7 +20,7 @@ def warm_up() -> None:
     letters = np.array([65], np.uint8)
     one = np.array([0], np.int64)
     nothing = np.frombuffer(bytes(4), np.uint8)  # bytes can't be written to, which makes a type of its own
-    walk_records(nothing, one, letters, letters, one, one, 0, 0, 0, one, one, letters, letters, letters)
+    walk_records(nothing, 0, one, letters, letters, 0, 0, 0, one, one, letters, letters, letters)
     seen = np.array([1], np.uint8)
     error = np.array([0.01])
     multiply(1, one, seen, error)

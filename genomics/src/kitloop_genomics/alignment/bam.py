@@ -19,6 +19,7 @@ from kitloop_genomics.intake.records import Batch
 from kitloop_genomics.writing import writing
 
 Part = TypeVar("Part")
+Done = TypeVar("Done")
 _MIN_MAPQ_FOR_INSERT = 20
 _LEARN_FROM_PAIRS = 4_000
 
@@ -42,11 +43,22 @@ class AlignmentCounts:
 
 
 def align(
-    r1: Path, r2: Path, bam: Path, *, reference: Path, contigs: dict[str, int], sample_id: str, threads: int = 1
+    r1: Path,
+    r2: Path,
+    bam: Path,
+    *,
+    reference: Path,
+    contigs: dict[str, int],
+    sample_id: str,
+    threads: int = 1,
+    tell: Callable[[int], None] = lambda pairs: None,
 ) -> None:
-    """Write `bam` and its index `bam` + `.bai`. Intermediate files stand beside it and are removed."""
+    """Write `bam` and its index `bam` + `.bai`. Intermediate files stand beside it and are removed.
+
+    `tell` hears now and then how many pairs are mapped.
+    """
     unsorted, ordered = (bam.with_suffix(f".{part}.bam") for part in ("unsorted", "sorted"))
-    write_pairs(r1, r2, unsorted, reference=reference, contigs=contigs, sample_id=sample_id, threads=threads)
+    write_pairs(r1, r2, unsorted, reference=reference, contigs=contigs, sample_id=sample_id, threads=threads, tell=tell)
     extra = str(threads - 1)
     prefix = str(bam.with_suffix(".sorting"))
     with writing(ordered):
@@ -65,7 +77,15 @@ def align(
 
 
 def write_pairs(
-    r1: Path, r2: Path, bam: Path, *, reference: Path, contigs: dict[str, int], sample_id: str, threads: int = 1
+    r1: Path,
+    r2: Path,
+    bam: Path,
+    *,
+    reference: Path,
+    contigs: dict[str, int],
+    sample_id: str,
+    threads: int = 1,
+    tell: Callable[[int], None] = lambda pairs: None,
 ) -> None:
     """Map every pair and write `bam`, uncompressed, in the files' order, mates' fields filled in."""
     mapper = Mapper(reference, list(contigs), threads)
@@ -76,25 +96,29 @@ def write_pairs(
     normal = _normal_insert(first)
 
     # Pairs become bytes one by one: thousands of them at a time would keep Python's garbage collector busy.
-    def encoded(part: tuple[Batch, Batch]) -> bytes:
-        return b"".join(records(pair, normal) for pair in mapper.map_pairs(*part))
+    def encoded(part: tuple[Batch, Batch]) -> tuple[int, bytes]:
+        return len(part[0].names), b"".join(records(pair, normal) for pair in mapper.map_pairs(*part))
 
     # htslib's 0 is "not compressed", and the index is no use while writing; pysam's stub knows neither.
     with writing(bam), pysam.BGZFile(str(bam), "wb0") as out:  # type: ignore[call-arg]
         out.write(header(contigs, sample_id))
         out.write(b"".join(records(pair, normal) for pair in first))
+        mapped = len(first)
+        tell(mapped)
         first.clear()
-        for block in _in_order(encoded, slices, threads):
+        for pairs, block in _in_order(encoded, slices, threads):
             out.write(block)
+            mapped += pairs
+            tell(mapped)
 
 
-def _in_order(work: Callable[[Part], bytes], parts: Iterable[Part], threads: int) -> Iterator[bytes]:
+def _in_order(work: Callable[[Part], Done], parts: Iterable[Part], threads: int) -> Iterator[Done]:
     """What `work` gives for each part, in the order of the parts, some at a time."""
     if threads == 1:
         yield from map(work, parts)
         return
     with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[bytes]] = deque()
+        waiting: deque[Future[Done]] = deque()
         for part in parts:
             waiting.append(pool.submit(work, part))
             if len(waiting) > 2 * threads:

@@ -10,6 +10,7 @@ population that the panel lacks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +58,7 @@ class Ancestry:
         return [[at for at in range(count) if of[at] == group] for group in sorted(set(of))]
 
 
-def estimate_ancestry(panel: Panel, found: list[Likelihoods]) -> Ancestry | None:
+def estimate_ancestry(panel: Panel, found: Sequence[Likelihoods]) -> Ancestry | None:
     """Estimate from covered sites whose ALT frequency in the panel is 5 to 95 %; None if there are none."""
     evidence = gather(panel, found)
     return None if evidence is None else follow_tracts(evidence)

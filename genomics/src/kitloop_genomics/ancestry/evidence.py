@@ -7,6 +7,7 @@ that of the panel's people within their populations, plus the reads' own noise: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,7 +42,7 @@ class Evidence:
     sites: int
 
 
-def gather(panel: Panel, found: list[Likelihoods]) -> Evidence | None:
+def gather(panel: Panel, found: Sequence[Likelihoods]) -> Evidence | None:
     """From covered sites whose ALT frequency in the panel is 5 to 95 %; None if there are none."""
     parts, cm, spans, starts = [], [], [], []
     populations = len(panel.populations)

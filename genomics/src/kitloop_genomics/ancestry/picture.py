@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ SITES, PEOPLE_EACH = 4_000, 40
 _SHRINK = 1e-3
 
 
-def picture(panel: Panel, found: list[Likelihoods]) -> dict[str, Any] | None:
+def picture(panel: Panel, found: Sequence[Likelihoods]) -> dict[str, Any] | None:
     """Data of a scatter plot: `person` [x, y], and of each population up to 40 `people`; None without enough sites.
 
     The axes are the first two components of these people at up to 4,000 sites that the sample covers; the person is

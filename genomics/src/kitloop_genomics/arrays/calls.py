@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from kitloop_genomics.arrays.export import Export
 from kitloop_genomics.arrays.placing import Placed, place, ways
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.bundle.positions import PositionTable
+from kitloop_genomics.by_chromosome import ByChromosome
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 
 ALLELE_ERROR = (
@@ -30,19 +32,15 @@ MAX_MIXED_STRANDS = 0.15
 class Calls:
     """found: per chromosome of the panel, (M, 3) likelihoods; `depth` is 1 where the array has a call and 0 elsewhere.
 
-    build: of the export, as it was read: stated in the file or found by trying.  turned: share of the calls whose
-    strand shows that had to be turned.
+    sites: of the panel with a usable call.  build: of the export, as it was read: stated in the file or found by trying.
+    turned: share of the calls whose strand shows that had to be turned.
     """
 
-    found: list[Likelihoods]
+    found: Sequence[Likelihoods]
+    sites: int
     counts: Counts
     build: int | None
     turned: float
-
-    @property
-    def sites(self) -> int:
-        """Panel sites with a usable call."""
-        return sum(int((one.depth > 0).sum()) for one in self.found)
 
     def as_json(self) -> dict[str, Any]:
         return {"build": self.build, "sites_used": self.sites, **self.counts.as_json()}
@@ -60,16 +58,20 @@ def calls(export: Export, panel: Panel, bundle_build: str, tables: dict[int, dic
     counts = sum((part.counts for part in compared), Counts())
     turned = turned_share(compared)
     _check(export, counts, turned)
-    found, counts = [], Counts()
-    for part, chromosome in zip(compared, panel.chromosomes, strict=True):
-        site, copies, here = settle(part, chromosome, turned)
-        counts += here
-        genotype = np.ones((len(chromosome.position), 3), np.float32)
+    settled = [settle(part, chromosome, turned) for part, chromosome in zip(compared, panel.chromosomes, strict=True)]
+    counts = sum((here for _, _, here in settled), Counts())
+
+    def likelihoods(at: int) -> Likelihoods:
+        site, copies, _ = settled[at]
+        genotype = np.ones((len(panel.chromosomes[at].position), 3), np.float32)
         genotype[site] = error_model()[copies]
-        depth = np.zeros(len(chromosome.position), np.int32)
+        depth = np.zeros(len(genotype), np.int32)
         depth[site] = 1
-        found.append(Likelihoods(genotype, depth))
-    return Calls(found, counts, way.build, turned)
+        return Likelihoods(genotype, depth)
+
+    return Calls(
+        ByChromosome(len(settled), likelihoods), sum(len(site) for site, _, _ in settled), counts, way.build, turned
+    )
 
 
 def error_model() -> NDArray[np.float32]:
@@ -80,7 +82,7 @@ def error_model() -> NDArray[np.float32]:
     return np.asarray(given_call / given_call.max(axis=1, keepdims=True), np.float32)
 
 
-def heterozygosity_ratio(found: list[Likelihoods], panel: Panel, share: NDArray[np.float64]) -> float | None:
+def heterozygosity_ratio(found: Sequence[Likelihoods], panel: Panel, share: NDArray[np.float64]) -> float | None:
     """Heterozygous calls as a multiple of what a person of this ancestry should have; None without any call.
 
     `share` is (P,), as in `Ancestry`. About 1 for one person, less where parents are related, and up to 2 for the DNA

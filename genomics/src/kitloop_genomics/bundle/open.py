@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kitloop_genomics.bundle import positions
 from kitloop_genomics.bundle.manifest import Manifest, file_problems, read_manifest
 from kitloop_genomics.bundle.panel import Panel, read_panel
 from kitloop_genomics.bundle.sex_chromosomes import NONE, SexChromosomes, sex_chromosomes
+from kitloop_genomics.by_chromosome import ByChromosome
 from kitloop_genomics.errors import BundleError
 from kitloop_genomics.traits import trait_file
 
@@ -56,6 +60,30 @@ class Bundle:
     def traits_file(self) -> Path:
         """The traits of single variants; a bundle need not have any."""
         return self.path / trait_file.FILE_NAME
+
+    @property
+    def autosomes(self) -> list[int]:
+        """Which of the panel's chromosomes judge a person as a whole: those of which everybody has two, or all if there are none."""
+        chromosomes = self.panel.chromosomes
+        everybodys = [at for at, one in enumerate(chromosomes) if self.sex_chromosomes.is_autosome(one.name)]
+        return everybodys or list(range(len(chromosomes)))
+
+    @property
+    def autosomal_panel(self) -> Panel:
+        """The panel of those."""
+        return replace(self.panel, chromosomes=tuple(self.panel.chromosomes[at] for at in self.autosomes))
+
+    def copies(self, karyotype: str) -> ByChromosome[NDArray[np.uint8]]:
+        """Per chromosome of the panel, (M,) how many copies a person of this karyotype has at each site."""
+        chromosomes, special = self.panel.chromosomes, self.sex_chromosomes
+        return ByChromosome(
+            len(chromosomes), lambda at: special.copies(chromosomes[at].name, chromosomes[at].position, karyotype)
+        )
+
+    @property
+    def effective_population_size(self) -> float | None:
+        """What the panel's maker found to fit it, in place of the presets'."""
+        return self.manifest.imputation.get("effective_population_size")
 
     @property
     def genome_length_bp(self) -> int:

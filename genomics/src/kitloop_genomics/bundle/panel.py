@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ FOLDER = "panel"
 INDEX = "index.json"
 SCHEMA = "kitloop-panel/1"
 PEOPLE_HEADER = "person\tpopulation\tname"
+_AT_ONCE = 65_536  # sites that are objects in memory
 _REBUILD = "Build the bundle again with `kitloop-genomics panel build`, or copy it again from its source"
 
 
@@ -66,6 +67,13 @@ class PanelChromosome:
             for site, pair in zip(self.others.site[low:high].tolist(), pairs, strict=True):
                 refs[site - first], alts[site - first] = pair.split("\t")
         return refs, alts
+
+    def variants(self) -> Iterator[tuple[int, str, str]]:
+        """Position, REF and ALT of each site."""
+        for first in range(0, len(self.position), _AT_ONCE):
+            here = slice(first, first + _AT_ONCE)
+            refs, alts = self.alleles(first, first + len(self.position[here]))
+            yield from zip(self.position[here].tolist(), refs, alts, strict=True)
 
     def sites_at(self, position: int) -> range:
         """The sites at a 1-based position: none, one, or one for each ALT there."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def chunks(cm: NDArray[np.float64]) -> list[Chunk]:
     count = max(1, -(-sites // CORE_SITES), int(np.ceil((cm[-1] - cm[0]) / CORE_CM)))
     edges = [sites * at // count for at in range(min(count, sites) + 1)] if count <= sites else [0, sites]
     found = []
-    for first, last in itertools.pairwise(edges):
+    for first, last in pairwise(edges):
         start = int(np.searchsorted(cm, cm[first] - BUFFER_CM)) if first else 0
         end = int(np.searchsorted(cm, cm[last - 1] + BUFFER_CM, side="right")) if last < sites else sites
         found.append(Chunk(min(start, first), max(end, last), first, last))
@@ -73,46 +74,53 @@ class Stretch:
     copies: int
 
 
+Task = tuple[Stretch, Chunk]
+
+
 def stretches(copies: NDArray[np.integer[Any]]) -> list[Stretch]:
     """Cut a chromosome wherever the number of copies (M,) changes."""
     edge = [0, *(np.flatnonzero(np.diff(copies)) + 1).tolist(), len(copies)]
-    return [Stretch(first, last, int(copies[first])) for first, last in itertools.pairwise(edge)]
+    return [Stretch(first, last, int(copies[first])) for first, last in pairwise(edge)]
 
 
 def impute_all(
-    panel: tuple[PanelChromosome, ...],
-    genotypes: list[NDArray[np.float32]],
+    panel: Sequence[PanelChromosome],
+    genotypes: Sequence[NDArray[np.float32]],
     *,
     sample: str,
     effective_population_size: float | None = None,
     threads: int = 1,
     units: Path | None = None,
-    copies: list[NDArray[np.uint8]] | None = None,
-) -> list[Dosages]:
-    """Impute every chromosome of one sample. `genotypes` holds the (M, 3) likelihoods of each.
+    copies: Sequence[NDArray[np.uint8]] | None = None,
+) -> Iterator[Dosages]:
+    """Impute one sample, a chromosome at a time. `genotypes` holds the (M, 3) likelihoods of each.
 
     copies: (M,) of each, how many the person has there, 0 to 2; two everywhere if it isn't given.
 
     `effective_population_size` is the bundle's, if it has one, and takes the place of the preset's. Neither threads
-    nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there.
+    nor company change a byte. Finished stretches are kept in the folder `units`, if one is given, and found there. With
+    several threads a chromosome is imputed while the one before is looked at.
     """
-    alike = _alike(panel, copies)
-    work = _work(panel, alike)
-    one = _imputer(panel, genotypes, sample, choose_preset(told(panel, genotypes), effective_population_size), units)
+    preset = choose_preset(told(panel, genotypes), effective_population_size)
+    begun: deque[tuple[list[Stretch], list[Task], list[Future[Dosages]]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(one, work))
-    done = [(at, stretch, chunk, part) for (at, stretch, chunk), part in zip(work, parts, strict=True)]
-    return [
-        _joined(
-            of_one, [[(chunk, part) for owner, s, chunk, part in done if (owner, s) == (at, one)] for one in of_one]
-        )
-        for at, of_one in enumerate(alike)
-    ]
+        try:
+            for at, chromosome in enumerate(panel):
+                alike = _alike(chromosome, None if copies is None else copies[at])
+                work = _work(chromosome, alike)
+                one = _imputer(chromosome, genotypes[at], sample, preset, units)
+                begun.append((alike, work, [pool.submit(one, task) for task in work]))
+                if threads == 1 or len(begun) > 1:
+                    yield _finished(*begun.popleft())
+            while begun:
+                yield _finished(*begun.popleft())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def impute_units(
-    panel: tuple[PanelChromosome, ...],
-    genotypes: list[NDArray[np.float32]],
+    panel: Sequence[PanelChromosome],
+    genotypes: Sequence[NDArray[np.float32]],
     units: Path,
     *,
     sample: str,
@@ -120,48 +128,56 @@ def impute_units(
     parts: int,
     effective_population_size: float | None = None,
     threads: int = 1,
-    copies: list[NDArray[np.uint8]] | None = None,
+    copies: Sequence[NDArray[np.uint8]] | None = None,
 ) -> None:
     """Impute every `parts`-th stretch, from `part` on, into the folder `units`, where `impute_all` finds them."""
-    one = _imputer(panel, genotypes, sample, choose_preset(told(panel, genotypes), effective_population_size), units)
+    preset = choose_preset(told(panel, genotypes), effective_population_size)
+    before = 0
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(one, _work(panel, _alike(panel, copies))[part::parts]):
-            pass
+        for at, chromosome in enumerate(panel):
+            work = _work(chromosome, _alike(chromosome, None if copies is None else copies[at]))
+            mine = work[(part - before) % parts :: parts]
+            before += len(work)
+            for _ in pool.map(_imputer(chromosome, genotypes[at], sample, preset, units), mine):
+                pass
 
 
 def impute_chunks(
-    panel: tuple[PanelChromosome, ...],
-    genotypes: list[NDArray[np.float32]],
+    panel: Sequence[PanelChromosome],
+    genotypes: Sequence[NDArray[np.float32]],
     chosen: list[tuple[int, Chunk]],
     *,
     sample: str,
     preset: Preset,
     hidden: Callable[[NDArray[np.int64]], NDArray[np.bool_]],
     threads: int = 1,
-) -> list[Dosages]:
-    """Of each chosen chunk, by number of its chromosome, the sites `start` to `end`, as if nothing had been seen where a
-    position is `hidden`. Of chromosomes that the person has twice.
+) -> Iterator[Dosages]:
+    """Of each chosen chunk, by rising number of its chromosome, the sites `start` to `end`, as if nothing had been seen
+    where a position is `hidden`. Of chromosomes that the person has twice.
     """
-    one = _imputer(panel, genotypes, sample, preset, None, hidden)
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(one, [(at, Stretch(chunk.start, chunk.end, 2), chunk) for at, chunk in chosen]))
+        for at, some in groupby(chosen, key=lambda one: one[0]):
+            work = [(Stretch(chunk.start, chunk.end, 2), chunk) for _, chunk in some]
+            yield from pool.map(_imputer(panel[at], genotypes[at], sample, preset, None, hidden), work)
 
 
-def _alike(panel: tuple[PanelChromosome, ...], copies: list[NDArray[np.uint8]] | None) -> list[list[Stretch]]:
-    """The stretches of each chromosome."""
-    if copies is None:
-        return [[Stretch(0, len(chromosome.cm), 2)] for chromosome in panel]
-    return [stretches(one) for one in copies]
+def _alike(chromosome: PanelChromosome, copies: NDArray[np.uint8] | None) -> list[Stretch]:
+    """The stretches of a chromosome."""
+    return [Stretch(0, len(chromosome.cm), 2)] if copies is None else stretches(copies)
 
 
-def _work(panel: tuple[PanelChromosome, ...], alike: list[list[Stretch]]) -> list[tuple[int, Stretch, Chunk]]:
+def _work(chromosome: PanelChromosome, alike: list[Stretch]) -> list[Task]:
     return [
-        (at, stretch, chunk)
-        for at, chromosome in enumerate(panel)
-        for stretch in alike[at]
+        (stretch, chunk)
+        for stretch in alike
         if stretch.copies
         for chunk in chunks_of(chromosome, stretch.start, stretch.end)
     ]
+
+
+def _finished(alike: list[Stretch], work: list[Task], parts: list[Future[Dosages]]) -> Dosages:
+    done = [(stretch, chunk, part.result()) for (stretch, chunk), part in zip(work, parts, strict=True)]
+    return _joined(alike, [[(chunk, part) for owner, chunk, part in done if owner == one] for one in alike])
 
 
 def _joined(alike: list[Stretch], parts: list[list[tuple[Chunk, Dosages]]]) -> Dosages:
@@ -191,23 +207,23 @@ def _nothing(sites: int) -> Dosages:
     return Dosages(gp[:, 0], gp, np.zeros(sites, np.int8), np.zeros((sites, 2), np.uint8))
 
 
-def told(panel: tuple[PanelChromosome, ...], genotypes: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def told(panel: Sequence[PanelChromosome], genotypes: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """The likelihoods at sites that reads can tell: others have none at any coverage."""
-    return [likelihood[chromosome.readable] for likelihood, chromosome in zip(genotypes, panel, strict=True)]
+    for likelihood, chromosome in zip(genotypes, panel, strict=True):
+        yield likelihood[chromosome.readable]
 
 
 def _imputer(
-    panel: tuple[PanelChromosome, ...],
-    genotypes: list[NDArray[np.float32]],
+    chromosome: PanelChromosome,
+    genotypes: NDArray[np.float32],
     sample: str,
     preset: Preset,
     units: Path | None,
     hidden: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
-) -> Callable[[tuple[int, Stretch, Chunk]], Dosages]:
-    def one(task: tuple[int, Stretch, Chunk]) -> Dosages:
-        at, stretch, chunk = task
+) -> Callable[[Task], Dosages]:
+    def one(task: Task) -> Dosages:
+        stretch, chunk = task
         inside = slice(chunk.start, chunk.end)
-        chromosome = panel[at]
         packed = chromosome.packed(chunk.start, chunk.end)
         bits = panel_bits(
             packed, chromosome.haplotypes.shape[1], chromosome.cm[inside], chromosome.position[inside],
@@ -215,7 +231,7 @@ def _imputer(
         )  # fmt: skip
         first = chunk.core_start + int(chromosome.readable[chunk.core_start :].argmax())
         seed = seed_of(sample, f"{chromosome.name}:{chromosome.position[first]}")
-        genotype = genotypes[at][inside]
+        genotype = genotypes[inside]
         if hidden is not None:
             genotype = np.where(hidden(chromosome.position[inside])[:, None], np.float32(1), genotype)
         # Reads of a single copy look like those of somebody who has it twice, alike.
@@ -227,10 +243,12 @@ def _imputer(
     return one
 
 
-def choose_preset(genotypes: list[NDArray[np.float32]], effective_population_size: float | None) -> Preset:
+def choose_preset(genotypes: Iterable[NDArray[np.float32]], effective_population_size: float | None) -> Preset:
     """The preset for the sample's effective coverage."""
-    seen = sum(int((np.ptp(one, axis=1) > 0).sum()) for one in genotypes)
-    sites = sum(len(one) for one in genotypes)
+    seen = sites = 0
+    for one in genotypes:
+        seen += int((np.ptp(one, axis=1) > 0).sum())
+        sites += len(one)
     covered = min(seen, sites - 0.5) / sites
     preset = preset_for(-float(np.log1p(-covered)))
     return replace(preset, effective_population_size=effective_population_size or preset.effective_population_size)

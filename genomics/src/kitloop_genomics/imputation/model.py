@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kitloop_genomics.bundle.panel import PanelChromosome
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,20 @@ class Dosages:
     phased: NDArray[np.uint8] | None = None
     copies: NDArray[np.uint8] | None = None
     phase_set: NDArray[np.int64] | None = None
+
+
+class Reader(Protocol):
+    """What reads a person's imputed chromosomes one at a time, so that a genome is never held whole."""
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        """Read the next one; each of the panel's comes once, in the panel's order."""
+
+
+R = TypeVar("R", bound=Reader)
+
+
+def read_by(reader: R, chromosomes: Iterable[PanelChromosome], imputed: Iterable[Dosages]) -> R:
+    """Let `reader` read a panel's chromosomes one after the other."""
+    for chromosome, dosages in zip(chromosomes, imputed, strict=True):
+        reader.take(chromosome, dosages)
+    return reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,12 @@ _AT_ONCE = 65_536  # sites whose lines are in memory
 
 
 def write_vcf(
-    path: Path, panel: tuple[PanelChromosome, ...], dosages: list[Dosages], contigs: dict[str, int], sample_id: str
+    path: Path, panel: Sequence[PanelChromosome], dosages: Iterable[Dosages], contigs: dict[str, int], sample_id: str
 ) -> None:
-    """Write `path` (ending in .vcf.gz) with `.tbi` and `.csi`: one row per panel site, all of them."""
+    """Write `path` (ending in .vcf.gz) with `.tbi` and `.csi`: one row per panel site, all of them.
+
+    `dosages` may come one after the other, and each is let go when it is written.
+    """
     with writing(path):
         with pysam.BGZFile(str(path), "wb", None) as stream:
             stream.write(_header(contigs, sample_id).encode())
@@ -74,13 +77,13 @@ def _header(contigs: dict[str, int], sample_id: str) -> str:
 def _lines(panel: PanelChromosome, imputed: Dosages) -> Iterator[str]:
     frequency = panel.alt_frequency
     keys = "GT:DS:GP" if imputed.phase_set is None else "GT:DS:GP:PS"
-    info = information(imputed.gp, frequency, imputed.copies)
     for first in range(0, len(panel.position), _AT_ONCE):
         last = min(first + _AT_ONCE, len(panel.position))
         here = slice(first, last)
+        info = information(imputed.gp[here], frequency[here], None if imputed.copies is None else imputed.copies[here])
         columns = zip(
             panel.position[here].tolist(), panel.ids[here], *panel.alleles(first, last), frequency[here].tolist(),
-            _own_frequencies(imputed, here), info[here].tolist(), _entries(panel.position, imputed, here), strict=True,
+            _own_frequencies(imputed, here), info.tolist(), _entries(panel.position, imputed, here), strict=True,
         )  # fmt: skip
         yield "".join(
             f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf:.5g};AF={af};INFO={settled:.3f}\t"

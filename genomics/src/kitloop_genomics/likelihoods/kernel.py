@@ -11,11 +11,10 @@ from kitloop_genomics.compiled import compiled
 @compiled
 def walk_records(
     data: NDArray[np.uint8],
+    contig: int,
     position: NDArray[np.int64],
     ref: NDArray[np.uint8],
     alt: NDArray[np.uint8],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
     skipped: int,
     min_mapq: int,
     min_quality: int,
@@ -27,16 +26,18 @@ def walk_records(
 ) -> tuple[int, int]:
     """Walk the CIGAR of each BAM record in `data` past the sites under it (SAM specification, section 4.2).
 
-    The sites of the BAM's sequence number c are first[c] to last[c], positions 0-based and rising within it; ref and
-    alt are BAM's codes of a base, or one that no base has. Records with a flag of `skipped` are left out. Into the
-    `out` columns go, per base that shows REF or ALT: site, a number of the fragment's name, 1 for ALT, base quality and
-    mapping quality. Returns how many there are, and how many bytes of `data` the records take that were walked: whole
-    ones, whose observations all have room.
+    The sites are those of the BAM's sequence number `contig`, positions 0-based and rising; the first record of another
+    sequence ends the walk. ref and alt are BAM's codes of a base, or one that no base has. Records with a flag of `skipped`
+    are left out. Into the `out` columns go, per base that shows REF or ALT: site, a number of the fragment's name, 1 for
+    ALT, base quality and mapping quality. Returns how many there are, and how many bytes of `data` the records take that
+    were walked: whole ones, whose observations all have room.
     """
     found = 0
     record = 0
+    end = np.int64(len(position))
     while record + 36 <= len(data) and record + 4 + _int32(data, record) <= len(data):
-        contig = _int32(data, record + 4)
+        if _int32(data, record + 4) != contig:
+            break
         at = _int32(data, record + 8)
         name, name_length = record + 36, np.int64(data[record + 12])
         mapq = data[record + 13]
@@ -47,9 +48,9 @@ def walk_records(
         qualities = bases + (_int32(data, record + 20) + 1) // 2
         begun, before = record, found
         record += 4 + _int32(data, record)
-        if flag & skipped or mapq < min_mapq or contig < 0:
+        if flag & skipped or mapq < min_mapq:
             continue
-        site, end = first[contig], last[contig]
+        site = np.int64(0)
         beyond = end
         while site < beyond:  # the first site that isn't before the read
             middle = (site + beyond) // 2

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.ancestry.frequencies import population_frequencies
-from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.bundle.panel import Panel, PanelChromosome
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.imputation.model import Dosages
 
@@ -58,22 +58,30 @@ class Fingerprint:
         }
 
 
-def fingerprint(sample_id: str, panel: Panel, imputed: list[Dosages], share: NDArray[np.float64] | None) -> Fingerprint:
-    """The fingerprint of an imputed sample. share: (P,) ancestry, None for the whole panel's frequencies.
+class FingerprintReader:
+    """share: (P,) ancestry, None for the whole panel's frequencies.
 
     Imputation takes the neighbourhood's reads into account, so at 0.4x nearly every site tells something. What it
     says is posterior = prior x likelihood, so the posterior is divided by what frequency and chance would give.
     """
-    parts, common = [], common_sites(panel)
-    for chromosome, dosages, at in zip(panel.chromosomes, imputed, common, strict=True):
-        among = population_frequencies(panel, chromosome, at)
-        p = np.clip(chromosome.alt_frequency[at] if share is None else among @ share, 0.01, 0.99)
+
+    def __init__(self, panel: Panel, share: NDArray[np.float64] | None) -> None:
+        self._panel, self._share, self._common = panel, share, common_sites(panel)
+        self._parts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        at = self._common[len(self._parts)]
+        among = population_frequencies(self._panel, chromosome, at)
+        p = np.clip(chromosome.alt_frequency[at] if self._share is None else among @ self._share, 0.01, 0.99)
         prior = np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
-        told = (dosages.gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
-        parts.append((told / told.max(axis=1, keepdims=True), p))
-    likelihood, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
-    block = np.arange(len(frequency)) * BLOCKS // max(len(frequency), 1)
-    return Fingerprint(sample_id, hash_of_sites(panel, common), likelihood, frequency, block)
+        told = (imputed.gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
+        self._parts.append((told / told.max(axis=1, keepdims=True), p))
+
+    def result(self, sample_id: str) -> Fingerprint:
+        """The fingerprint of the sample whose every chromosome was read."""
+        likelihood, frequency = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        block = np.arange(len(frequency)) * BLOCKS // max(len(frequency), 1)
+        return Fingerprint(sample_id, hash_of_sites(self._panel, self._common), likelihood, frequency, block)
 
 
 def hash_of_sites(panel: Panel, common: list[NDArray[np.int64]]) -> str:

@@ -20,34 +20,37 @@ _MOST_SITES = 100_000  # of the genome, evenly chosen: they tell as much as all
 _FEW = 10  # people: fewer don't tell a standard deviation
 
 
-def heterozygosity_sd(panel: Panel, imputed: list[Dosages], share: NDArray[np.float64]) -> float | None:
-    """How many standard deviations the heterozygosity at common sites lies above (or below, negative) the expected.
+class HeterozygosityReader:
+    """share: (P,) ancestry."""
 
-    share: (P,) ancestry. None for a panel without common sites or with fewer than ten people.
-    """
-    people = len(panel.people)
-    if people < _FEW:
-        return None
-    seen = expected = 0.0
-    seen_of = np.zeros(people)
-    expected_of = np.zeros(people)
-    commons = [_common(chromosome) for chromosome in panel.chromosomes]
-    every = max(sum(int(common.sum()) for common in commons) // _MOST_SITES, 1)
-    for chromosome, common, dosages in zip(panel.chromosomes, commons, imputed, strict=True):
-        sites = np.flatnonzero(common)[::every]
-        frequency = population_frequencies(panel, chromosome, sites)
-        own = frequency @ share
-        seen += float(dosages.gp[sites, 1].sum(dtype=np.float64))
-        expected += float((2 * own * (1 - own)).sum())
+    def __init__(self, panel: Panel, share: NDArray[np.float64]) -> None:
+        self._panel, self._share = panel, share
+        self._every = max(sum(int(_common(one).sum()) for one in panel.chromosomes) // _MOST_SITES, 1)
+        self._seen = self._expected = 0.0
+        self._seen_of, self._expected_of = np.zeros(len(panel.people)), np.zeros(len(panel.people))
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        sites = np.flatnonzero(_common(chromosome))[:: self._every]
+        frequency = population_frequencies(self._panel, chromosome, sites)
+        own = frequency @ self._share
+        self._seen += float(imputed.gp[sites, 1].sum(dtype=np.float64))
+        self._expected += float((2 * own * (1 - own)).sum())
         for start in range(0, len(sites), _AT_ONCE):
-            seen_of += (chromosome.genotypes_at(sites[start : start + _AT_ONCE]) == 1).sum(axis=0)
-        for population, among in zip(panel.populations, (2 * frequency * (1 - frequency)).sum(axis=0), strict=True):
-            expected_of[population.members] += among
-    if expected == 0 or (expected_of == 0).any():
-        return None
-    ratios = seen_of / expected_of
-    spread = float(ratios.std(ddof=1))
-    return (seen / expected - float(ratios.mean())) / spread if spread > 0 else None
+            self._seen_of += (chromosome.genotypes_at(sites[start : start + _AT_ONCE]) == 1).sum(axis=0)
+        expected = (2 * frequency * (1 - frequency)).sum(axis=0)
+        for population, among in zip(self._panel.populations, expected, strict=True):
+            self._expected_of[population.members] += among
+
+    def result(self) -> float | None:
+        """How many standard deviations the heterozygosity at common sites lies above (or below, negative) the expected.
+
+        None for a panel without common sites or with fewer than ten people.
+        """
+        if len(self._seen_of) < _FEW or self._expected == 0 or (self._expected_of == 0).any():
+            return None
+        ratios = self._seen_of / self._expected_of
+        spread = float(ratios.std(ddof=1))
+        return (self._seen / self._expected - float(ratios.mean())) / spread if spread > 0 else None
 
 
 def _common(chromosome: PanelChromosome) -> NDArray[np.bool_]:

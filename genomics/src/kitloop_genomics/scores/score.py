@@ -8,17 +8,19 @@ nobody's pair.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kitloop_genomics.ancestry.estimate import Ancestry
 from kitloop_genomics.bundle.builds import builds_named
-from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.bundle.panel import Panel, PanelChromosome
 from kitloop_genomics.bundle.sex_chromosomes import NONE, SexChromosomes
-from kitloop_genomics.imputation.model import Dosages
+from kitloop_genomics.imputation.model import Dosages, read_by
 from kitloop_genomics.quality.sex import UNDETERMINED
 from kitloop_genomics.scores.catalog_file import ScoringFile
 from kitloop_genomics.scores.matching import Matched, Matching, match
@@ -76,56 +78,87 @@ class Unreported:
     reason: str
 
 
-def score(
-    file: ScoringFile,
-    panel: Panel,
-    imputed: list[Dosages],
-    build: str,
-    ancestry: Ancestry | None = None,
-    *,
-    is_outside: bool = False,
-    doubt: Doubt = OF_READS,
-    sex_chromosomes: SexChromosomes = NONE,
-    karyotype: str = UNDETERMINED,
-) -> Score | Unreported:
-    """Score one person. `imputed` is per chromosome of the panel; `build` is the bundle's genome build.
+class ScoreReader:
+    """Adds up one score of one person. `build` is that of the bundle's genome.
 
     The percentile is among people of the person's `ancestry`, or among the whole panel if that isn't known. Nothing
     is reported when fewer than 75 % of the file's variants can be used, when the file names another build, when the
     person `is_outside` the panel, or when the data leave so much open that the value says little.
     """
-    matching = match(file.variants, panel.chromosomes, partial(_unusable, sex_chromosomes, karyotype))
-    if file.build and not _same_build(file.build, build):
-        return Unreported(file, matching, "wrong_build")
-    if matching.rate < MATCH_RATE_FLOOR:
-        return Unreported(file, matching, "low_match_rate")
-    if is_outside:
-        return Unreported(file, matching, "outside_panel")
-    value = variance = 0.0
-    panel_scores = np.zeros(len(panel.people))
-    for chromosome, matched, dosages in zip(panel.chromosomes, matching.chromosomes, imputed, strict=True):
-        dosages = _in_pairs(dosages)
+
+    def __init__(
+        self,
+        file: ScoringFile,
+        panel: Panel,
+        build: str,
+        ancestry: Ancestry | None = None,
+        *,
+        is_outside: bool = False,
+        doubt: Doubt = OF_READS,
+        sex_chromosomes: SexChromosomes = NONE,
+        karyotype: str = UNDETERMINED,
+    ) -> None:
+        self._panel, self._ancestry, self._doubt = panel, ancestry, doubt
+        self._matching = match(file.variants, panel.chromosomes, partial(_unusable, sex_chromosomes, karyotype))
+        self._file = replace(file, variants=())  # matched, and too many to be kept beside those of other files
+        self._reason = None
+        if file.build and not _same_build(file.build, build):
+            self._reason = "wrong_build"
+        elif self._matching.rate < MATCH_RATE_FLOOR:
+            self._reason = "low_match_rate"
+        elif is_outside:
+            self._reason = "outside_panel"
+        self._value = self._variance = 0.0
+        self._panel_scores = np.zeros(len(panel.people))
+        self._next = iter(self._matching.chromosomes)
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        matched = next(self._next)
+        if self._reason or not len(matched.site):
+            return
+        dosages = _in_pairs(imputed)
         for part in matched.blocks(_LD_BLOCK):  # a score of a million variants is read from the panel bit by bit
-            value += float(_copies(dosages.dosage[part.site].astype(np.float64), part) @ part.weight)
+            self._value += float(_copies(dosages.dosage[part.site].astype(np.float64), part) @ part.weight)
             panel_copies = _copies(chromosome.genotypes_at(part.site).T.astype(np.float64), part)
-            panel_scores += panel_copies @ part.weight
-            variance += _variance(part, dosages, panel_copies, _frequency(panel, panel_copies, ancestry), doubt.astray)
-    error = total = doubt.wider * variance**0.5
-    if ancestry is not None:
-        among = reference(panel_scores, panel)
-        panel_scores = among.expected(ancestry.share)
-        # What the shares leave open moves the expectation, and with it the place of the same value.
-        total = float(np.hypot(error, (ancestry.replicates @ among.mean).std()))
-    spread = panel_scores.std()
-    if total > MAX_ERROR_SD * spread or not spread:  # where all people have one score, a place among them says nothing
-        return Unreported(file, matching, "too_uncertain")
-    return Score(
-        file, matching, value, error,
-        percentile(value, panel_scores),
-        percentile(value - _BAND_SD * total, panel_scores),
-        percentile(value + _BAND_SD * total, panel_scores),
-        panel_scores, ancestry is not None,
-    )  # fmt: skip
+            self._panel_scores += panel_copies @ part.weight
+            frequency = _frequency(self._panel, panel_copies, self._ancestry)
+            self._variance += _variance(part, dosages, panel_copies, frequency, self._doubt.astray)
+
+    def result(self) -> Score | Unreported:
+        """The score of the person whose every chromosome was read."""
+        if self._reason:
+            return Unreported(self._file, self._matching, self._reason)
+        error = total = self._doubt.wider * self._variance**0.5
+        panel_scores = self._panel_scores
+        if self._ancestry is not None:
+            among = reference(panel_scores, self._panel)
+            panel_scores = among.expected(self._ancestry.share)
+            # What the shares leave open moves the expectation, and with it the place of the same value.
+            total = float(np.hypot(error, (self._ancestry.replicates @ among.mean).std()))
+        spread = panel_scores.std()
+        if (
+            total > MAX_ERROR_SD * spread or not spread
+        ):  # where all people have one score, a place among them says nothing
+            return Unreported(self._file, self._matching, "too_uncertain")
+        return Score(
+            self._file, self._matching, self._value, error,
+            percentile(self._value, panel_scores),
+            percentile(self._value - _BAND_SD * total, panel_scores),
+            percentile(self._value + _BAND_SD * total, panel_scores),
+            panel_scores, self._ancestry is not None,
+        )  # fmt: skip
+
+
+def score(
+    file: ScoringFile,
+    panel: Panel,
+    imputed: Iterable[Dosages],
+    build: str,
+    ancestry: Ancestry | None = None,
+    **settings: Any,
+) -> Score | Unreported:
+    """What a `ScoreReader` of these `settings` finds in chromosomes that come one after the other."""
+    return read_by(ScoreReader(file, panel, build, ancestry, **settings), panel.chromosomes, imputed).result()
 
 
 def _unusable(special: SexChromosomes, karyotype: str, chromosome: str, position: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kitloop_genomics.arrays.calls import calls
@@ -21,7 +22,7 @@ from kitloop_genomics.writing import sha256_of
 
 def from_array(
     found: Findings, bundle: Bundle, array: Path, array_sha256: str | None, expected: Expected
-) -> list[Likelihoods] | None:
+) -> Sequence[Likelihoods] | None:
     """The export's likelihoods at the panel's sites, or None with the reason among `found.problems`."""
     if array_sha256:
         found.measured["checksum"] = sha256_of(array) == array_sha256.lower()

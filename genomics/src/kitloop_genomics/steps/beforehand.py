@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from kitloop_genomics.accuracy import read_truth
@@ -11,7 +10,6 @@ from kitloop_genomics.errors import BundleError, InputError, ScoringFileError
 from kitloop_genomics.quality.fingerprint import common_sites, hash_of_sites
 from kitloop_genomics.quality.review import Expected
 from kitloop_genomics.scores.catalog_file import read_scoring_file
-from kitloop_genomics.steps.interpretation import autosomes_of
 from kitloop_genomics.traits.trait_file import read_traits
 
 
@@ -35,7 +33,7 @@ def _look_at_fingerprints(bundle: Bundle, expected: Expected) -> None:
     given = [*([expected.same_person] if expected.same_person else []), *expected.others]
     if not given:
         return
-    panel = replace(bundle.panel, chromosomes=tuple(bundle.panel.chromosomes[at] for at in autosomes_of(bundle)))
+    panel = bundle.autosomal_panel
     sites = hash_of_sites(panel, common_sites(panel))
     for one in given:
         if one.sites != sites:
@@ -48,7 +46,6 @@ def _look_at_fingerprints(bundle: Bundle, expected: Expected) -> None:
 def _look_at_truth(bundle: Bundle, truth: Path) -> None:
     known = read_truth(truth)
     for chromosome in bundle.panel.chromosomes:
-        keys = zip(chromosome.position.tolist(), *chromosome.alleles(0, len(chromosome.position)), strict=True)
-        if any((chromosome.name, *key) in known for key in keys):
+        if any((chromosome.name, *key) in known for key in chromosome.variants()):
             return
     raise InputError(f"the truth {truth} shares no site with the panel")

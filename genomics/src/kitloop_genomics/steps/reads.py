@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,15 @@ from kitloop_genomics.alignment.bam import AlignmentCounts, align, count_alignme
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.bundle.panel import Panel
 from kitloop_genomics.intake.pairs import Intake, check_pairs
-from kitloop_genomics.kept import keep_reads, kept_reads, reads_key, take_alignment
-from kitloop_genomics.likelihoods.likelihoods import Likelihoods, likelihoods
-from kitloop_genomics.likelihoods.pileup import Observations, observe
+from kitloop_genomics.kept import keep_reads, kept_reads, reads_key, take_reads
+from kitloop_genomics.likelihoods.likelihoods import Likelihoods
+from kitloop_genomics.likelihoods.pileup import Observations
+from kitloop_genomics.likelihoods.stored import (
+    holds_observations,
+    likelihoods_of,
+    store_observations,
+    stored_observations,
+)
 from kitloop_genomics.quality.library import library_facts
 from kitloop_genomics.quality.review import Expected
 from kitloop_genomics.quality.sex import sex_of
@@ -22,44 +29,44 @@ from kitloop_genomics.steps.task import Task
 
 def from_reads(
     found: Findings, task: Task, r1: Path, r2: Path, checksums: tuple[str | None, str | None]
-) -> tuple[list[Observations], list[Likelihoods]] | None:
+) -> tuple[Sequence[Observations], Sequence[Likelihoods]] | None:
     """Check, align and observe the reads, unless that was kept in `units`; None where they can't be analysed."""
-    bundle, units = task.bundle, task.units
+    bundle, units, chromosomes = task.bundle, task.units, task.bundle.panel.chromosomes
     key = reads_key(bundle, r1, r2, task.sample_id, *checksums, task.expected.sex) if units else ""
     kept = kept_reads(units, bundle, key) if units else None
     if kept is not None:
-        take_alignment(kept, task.work)
+        take_reads(kept, task.work)
         found.take(kept.found)
-        return (kept.observed, likelihoods_of(bundle, kept.observed)) if kept.observed is not None else None
-    observed = None
+    else:
+        _read(found, task, r1, r2, checksums)
+        if units:
+            keep_reads(units, key, bundle, task.work, task.sample_id, found.as_json())
+    if not holds_observations(task.work):
+        return None
+    observed = stored_observations(task.work, len(chromosomes))
+    return observed, likelihoods_of(observed, chromosomes)
+
+
+def _read(found: Findings, task: Task, r1: Path, r2: Path, checksums: tuple[str | None, str | None]) -> None:
+    bundle, chromosomes = task.bundle, task.bundle.panel.chromosomes
     with task.progress.step("intake"):
         _take_in(found, check_pairs(r1, r2, r1_sha256=checksums[0], r2_sha256=checksums[1]))
         if not any(checksums):
             found.measured["checksum"] = None
-    if not found.verdict(task.allowed)[1]:
-        bam = task.work / "alignment.bam"
-        with task.progress.step("alignment"):
-            align(
-                r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=task.sample_id,
-                threads=task.threads,
-            )  # fmt: skip
-            _count(found, count_alignments(bam), bundle.genome_length_bp)
-            _look_at_library(found, bam, bundle, task.expected)
-        with task.progress.step("likelihoods"):
-            observed = observe(bam, bundle.panel.chromosomes)
-            likely = likelihoods_of(bundle, observed)
-            _cover(found, likely, bundle.panel)
-    if units:
-        keep_reads(units, key, bundle, task.work, task.sample_id, found.as_json(), observed)
-    return None if observed is None else (observed, likely)
-
-
-def likelihoods_of(bundle: Bundle, observed: list[Observations]) -> list[Likelihoods]:
-    """One entry per chromosome."""
-    return [
-        likelihoods(seen, len(chromosome.position))
-        for seen, chromosome in zip(observed, bundle.panel.chromosomes, strict=True)
-    ]
+    if found.verdict(task.allowed)[1]:
+        return
+    bam = task.work / "alignment.bam"
+    with task.progress.step("alignment"):
+        all_pairs = int(found.metrics["read_pairs"])
+        align(
+            r1, r2, bam, reference=bundle.aligner_index, contigs=bundle.contigs, sample_id=task.sample_id,
+            threads=task.threads, tell=lambda pairs: task.progress.reached(pairs, all_pairs, "pairs"),
+        )  # fmt: skip
+        _count(found, count_alignments(bam), bundle.genome_length_bp)
+        _look_at_library(found, bam, bundle, task.expected)
+    with task.progress.step("likelihoods"):
+        store_observations(task.work, bam, chromosomes)
+        _cover(found, stored_observations(task.work, len(chromosomes)), bundle.panel)
 
 
 def _take_in(found: Findings, intake: Intake) -> None:
@@ -118,16 +125,16 @@ def _look_at_library(found: Findings, bam: Path, bundle: Bundle, expected: Expec
         found.metrics |= {"x_copies": round(sex.x_copies, 3), "y_copies": round(sex.y_copies, 3)}
 
 
-def _cover(found: Findings, likely: list[Likelihoods], panel: Panel) -> None:
+def _cover(found: Findings, observed: Sequence[Observations], panel: Panel) -> None:
     # Of the sites that reads can show: insertions and deletions have no depth at any coverage.
-    depth = np.concatenate([one.depth[row.readable] for one, row in zip(likely, panel.chromosomes, strict=True)])
-    covered = int((depth > 0).sum())
+    sites = sum(int(chromosome.readable.sum()) for chromosome in panel.chromosomes)
+    covered = sum(len(np.unique(one.site)) for one in observed)
     # With every site covered the logarithm has no value; half a site short of that is the most it can tell.
-    share = min(covered, len(depth) - 0.5) / len(depth)
+    share = min(covered, sites - 0.5) / sites
     effective = -float(np.log1p(-share))
     found.measured |= {"snps_min": covered, "effective_coverage_min": effective}
     found.metrics |= {
-        "panel_sites": len(depth),
+        "panel_sites": sites,
         "panel_sites_covered": covered,
         "effective_coverage_x": round(effective, 4),
     }

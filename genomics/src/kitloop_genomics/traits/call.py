@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kitloop_genomics.bundle.panel import Panel
+from kitloop_genomics.bundle.panel import Panel, PanelChromosome
 from kitloop_genomics.bundle.sex_chromosomes import NONE, SexChromosomes
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.quality.sex import UNDETERMINED
@@ -52,37 +52,59 @@ class TraitCall:
         }
 
 
-def call_trait(
-    trait: Trait,
-    panel: Panel,
-    imputed: list[Dosages],
-    *,
-    is_outside: bool = False,
-    sex_chromosomes: SexChromosomes = NONE,
-    karyotype: str = UNDETERMINED,
-) -> TraitCall:
-    """Report the likeliest outcome if it is sure enough, for as many chromosomes as the person was imputed to have.
+class TraitReader:
+    """Finds one trait's genotype among the imputed, for as many chromosomes as the person was imputed to have.
 
-    The probability is that of the outcome, so of a dominant trait it is the sum over one and two copies: which of them
-    it is may stay open. Of a person who `is_outside` the panel nothing is told: there imputation is surer than it should be.
+    Of a person who `is_outside` the panel nothing is told: there imputation is surer than it should be.
     """
-    if is_outside:
-        return TraitCall(trait, "outside_panel")
-    for chromosome, dosages in zip(panel.chromosomes, imputed, strict=True):
-        if chromosome.name != trait.chromosome:
-            continue
-        for site in chromosome.sites_at(trait.position):
+
+    def __init__(
+        self,
+        trait: Trait,
+        panel: Panel,
+        *,
+        is_outside: bool = False,
+        sex_chromosomes: SexChromosomes = NONE,
+        karyotype: str = UNDETERMINED,
+    ) -> None:
+        self._trait, self._place = trait, None if is_outside else _place(trait, panel)
+        reason = "outside_panel" if is_outside else "not_in_panel"
+        if (
+            self._place
+            and karyotype == UNDETERMINED
+            and sex_chromosomes.depends_on_sex(trait.chromosome, trait.position)
+        ):
+            self._place, reason = None, "sex_undetermined"
+        self._call = TraitCall(trait, reason)
+
+    def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
+        if self._place is None or chromosome.name != self._trait.chromosome:
+            return
+        site, effect_is_alt = self._place
+        chromosomes = 2 if imputed.copies is None else int(imputed.copies[site])
+        if chromosomes:
+            posterior = imputed.gp[site, : chromosomes + 1].astype(np.float64)
+            self._call = _judge(self._trait, posterior if effect_is_alt else posterior[::-1])
+        else:
+            self._call = TraitCall(self._trait, "no_such_chromosome")
+
+    def result(self) -> TraitCall:
+        """The likeliest outcome if it is sure enough.
+
+        The probability is that of the outcome, so of a dominant trait it is the sum over one and two copies: which of them
+        it is may stay open.
+        """
+        return self._call
+
+
+def _place(trait: Trait, panel: Panel) -> tuple[int, bool] | None:
+    """The site in its chromosome, and whether ALT is the effect allele; None if the panel hasn't got it."""
+    for chromosome in panel.chromosomes:
+        for site in chromosome.sites_at(trait.position) if chromosome.name == trait.chromosome else ():
             (ref,), (alt,) = chromosome.alleles(site, site + 1)
             if (ref, alt) in ((trait.other_allele, trait.effect_allele), (trait.effect_allele, trait.other_allele)):
-                if karyotype == UNDETERMINED and sex_chromosomes.depends_on_sex(trait.chromosome, trait.position):
-                    return TraitCall(trait, "sex_undetermined")
-                chromosomes = 2 if dosages.copies is None else int(dosages.copies[site])
-                if not chromosomes:
-                    return TraitCall(trait, "no_such_chromosome")
-                posterior = dosages.gp[site, : chromosomes + 1].astype(np.float64)
-                return _judge(trait, posterior if alt == trait.effect_allele else posterior[::-1])
-        break
-    return TraitCall(trait, "not_in_panel")
+                return site, alt == trait.effect_allele
+    return None
 
 
 def _judge(trait: Trait, posterior: np.ndarray[Any, np.dtype[np.float64]]) -> TraitCall:
