@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -50,7 +51,9 @@ def reads(demo: Path, out: Path, *problem: str) -> dict[str, bytes]:
     return {"fastq-r1": (out / "R1.fastq.gz").read_bytes(), "fastq-r2": (out / "R2.fastq.gz").read_bytes()}
 
 
-def analyzed(client: Client, cast: Cast, files: dict[str, bytes]) -> Kit:
+def analyzed(
+    client: Client, cast: Cast, files: dict[str, bytes], should_stop: Callable[[], bool] = lambda: False
+) -> Kit:
     """A kit whose files came, and whose jobs were done."""
     lab = make_lab()
     kit = ordered_kit(cast, lab, state="sequencing")
@@ -58,8 +61,19 @@ def analyzed(client: Client, cast: Cast, files: dict[str, bytes]) -> Kit:
     job = ProcrastinateJob.objects.get(task_name="runs.open")
     run = open_run(kit.id, {role: UUID(upload) for role, upload in job.args["uploads"].items()})
     assert run is not None
-    execute(run.id)
+    execute(run.id, should_stop=should_stop)
     return kit
+
+
+def ended_once_aligned(client: Client, cast: Cast, files: dict[str, bytes]) -> list[Path]:
+    """The analysis is told to stop when its reads are aligned; what it left."""
+
+    def aligned() -> bool:
+        return any(objects.work_folder().glob("run-*/.units/reads-*/found.json"))
+
+    with pytest.raises(AnalysisFailed):
+        analyzed(client, cast, files, should_stop=aligned)
+    return list(objects.work_folder().iterdir())
 
 
 def get(client: Client, cast: Cast, path: str) -> Any:
@@ -90,10 +104,18 @@ def check_single_places(client: Client, cast: Cast, kit: Kit) -> None:
 def test_good_reads_become_results_that_the_api_hands_out(
     client: Client, cast: Cast, demo: Path, tmp_path: Path
 ) -> None:
-    kit = analyzed(client, cast, reads(demo, tmp_path / "reads"))
+    # Ended under way, by a worker that has to go, it is begun where it was.
+    assert len(ended_once_aligned(client, cast, reads(demo, tmp_path / "reads"))) == 1
+    run = Run.objects.get()
+    assert (run.state, run.failures) == ("running", 0)
+    execute(run.id)
+    run.refresh_from_db()
+    assert [step["name"] for step in run.steps][:2] == ["bundle", "ancestry"]  # neither intake nor alignment once more
+    assert list(objects.work_folder().iterdir()) == []
+    kit = Kit.objects.get()
     sample = get(client, cast, f"samples/{kit.sample_id}")
     assert sample["last_status"]["status"] == "succeeded"
-    assert sample["run"] == str(Run.objects.get().id)
+    assert sample["run"] == str(run.id)
     types = [file["file_type"] for file in sample["files"]]
     assert types == sorted(types)
     assert {"fastq-r1", "fastq-r2", "alignment-bam", "alignment-bai", "impute-vcf", "ancestry-json"} <= set(types)

@@ -8,11 +8,9 @@ import contextlib
 import ctypes
 import json
 import logging
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ from kitloop.base.jobs import defer
 from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Sample
 from kitloop.kits.moves import CannotMove, move_sample, owe_letter
+from kitloop.runs.attempts import attempt_at, forget_attempts
 from kitloop.runs.cancelled import end_cancelled, should_stop_or_is_cancelled
 from kitloop.runs.identity import keep_fingerprint
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
@@ -56,28 +55,29 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
         return
     if run.sample.status == "cancelled":
         end_cancelled(run.pk)
+        forget_attempts(run.pk)
         return
     if not _begin(run):
         return
-    with tempfile.TemporaryDirectory(prefix=f"run-{run.pk}-", dir=objects.work_folder()) as out:
+    with attempt_at(run.pk) as attempt:
         try:
-            result = _analyze(run, Path(out), should_stop_or_is_cancelled(run, should_stop))
+            result = _analyze(run, attempt.out, should_stop_or_is_cancelled(run, should_stop))
         except AnalysisFailed as failed:
             if end_cancelled(run.pk):
                 return
             if failed.was_stopped:
+                attempt.is_kept = True
                 raise
             _open(run).update(failures=F("failures") + 1)
             if run.failures + 1 < ATTEMPTS:
                 raise
             give_up(run.pk, note=f"The analysis ended without a verdict {ATTEMPTS} times.")
             return
-        files = _keep_files(run, result, Path(out))
+        files = _keep_files(run, result, attempt.out)
         keep_rsids(run, files)
-        has_fingerprint = keep_fingerprint(run.sample, result, Path(out))
+        has_fingerprint = keep_fingerprint(run.sample, result, attempt.out)
     _keep_result(run, result, files, compare=has_fingerprint)
-    for left in objects.work_folder().glob(f"run-{run.pk}-*"):  # of workers that were killed
-        shutil.rmtree(left, ignore_errors=True)
+    forget_attempts(run.pk)
 
 
 def _begin(run: Run) -> bool:
@@ -118,6 +118,7 @@ def _analyze(run: Run, out: Path, should_stop: Callable[[], bool]) -> dict[str, 
         "--bundle", str(bundle_of(run)),
         *(word for role, given in run.inputs.items() for word in _input(_INPUTS[role], given)),
         "--sample-id", str(run.sample_id), "--out", str(out), "--threads", str(settings.KITLOOP_ANALYSIS_THREADS),
+        "--resume",
     ]  # fmt: skip
     code, said = _run(command, should_stop)
     try:
