@@ -75,3 +75,10 @@ def test_deadlines_in_words(days: float, said: str) -> None:
 )
 def test_numbers_as_people_read_them(value: float | None, kind: str, said: str) -> None:
     assert number(value, kind) == said
+
+
+def test_an_analysis_under_way_says_what_it_is_doing() -> None:
+    found = track("sequenced", moves(*KIT_STAGES), Analysis(WHEN, "running", None, "imputation, 3 of 22 chromosomes"))
+    assert found.text == "Step 9 of 10: analysis (imputation, 3 of 22 chromosomes). Next: results."
+    waiting = track("sequenced", moves(*KIT_STAGES), Analysis(WHEN, "queued", None))
+    assert waiting.text == "Step 9 of 10: analysis (waiting for a worker). Next: results."

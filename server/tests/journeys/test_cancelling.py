@@ -25,8 +25,8 @@ from kitloop.labs.errors import LabUnreachable
 from kitloop.labs.models import Lab, LabMessage
 from kitloop.labs.submit import _claim, submit
 from kitloop.runs import execute as execution
-from kitloop.runs.cancelled import should_stop_or_is_cancelled
 from kitloop.runs.execute import execute
+from kitloop.runs.following import follow, latest
 from kitloop.runs.models import Run
 from kitloop_sdk.labs import verify_request
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -267,7 +267,7 @@ def test_an_analysis_that_runs_is_ended_and_leaves_nothing(
     client: Client, cast: Cast, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = analyzing(cast, settings, tmp_path)
-    monkeypatch.setattr("kitloop.runs.cancelled.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("kitloop.runs.following.LOOK_SECONDS", 0.0)
     really = execution._run
     answers: list[Any] = []
 
@@ -308,16 +308,38 @@ def test_an_analysis_is_not_ended_because_the_database_is_away(
     from django.db import OperationalError
 
     run = analyzing(cast, settings, tmp_path)
-    monkeypatch.setattr("kitloop.runs.cancelled.LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("kitloop.runs.cancelled.connection.close", lambda: None)
+    monkeypatch.setattr("kitloop.runs.following.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("kitloop.runs.following.connection.close", lambda: None)
 
     def away(*_: Any, **__: Any) -> Any:
         raise OperationalError
 
-    ask = should_stop_or_is_cancelled(run, lambda: False)
+    ask = follow(run, tmp_path / "progress", lambda: False)
     with monkeypatch.context() as patched:
         patched.setattr(Run.objects, "filter", away)
         assert ask() is False
     cancelled(client, cast, run.sample_id)
     assert ask() is True
-    assert should_stop_or_is_cancelled(run, lambda: True)() is True
+    assert follow(run, tmp_path / "progress", lambda: True)() is True
+
+
+def test_what_an_analysis_is_doing_is_told_while_it_runs(
+    cast: Cast, settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = analyzing(cast, settings, tmp_path)
+    Run.objects.update(state="running")
+    monkeypatch.setattr("kitloop.runs.following.LOOK_SECONDS", 0.0)
+    progress = tmp_path / "progress"
+    ask = follow(run, progress, lambda: False)
+    told = []
+    for line in (
+        "",
+        '{"step": "alignment", "state": "started", "time": 1}\n',
+        '{"step": "alignment", "state": "running", "done": 20000, "of": 90000, "unit": "pairs", "time": 2}\n{"step": "al',
+    ):
+        progress.write_text(progress.read_text() + line if progress.exists() else line)
+        assert ask() is False
+        run.refresh_from_db()
+        told.append(run.doing)
+    assert told == ["", "alignment", "alignment, 20,000 of 90,000 pairs"]
+    assert latest(tmp_path / "absent") == ""

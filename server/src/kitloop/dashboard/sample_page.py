@@ -115,7 +115,7 @@ def _moves(kit: Kit) -> list[KitMove]:
 
 
 def _kit(kit: Kit, run: Run | None) -> KitCard:
-    analysis = Analysis(run.created, run.state, run.finished) if run else None
+    analysis = Analysis(run.created, run.state, run.finished, run.doing) if run else None
     return KitCard(
         id=kit.id,
         short_id=str(kit.id)[:8],

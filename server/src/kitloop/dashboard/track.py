@@ -25,6 +25,7 @@ class Step:
     label: str
     state: State
     at: datetime | None = None
+    detail: str = ""
 
     @property
     def spoken(self) -> str:
@@ -41,11 +42,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The run of a kit's data: when it was opened, and how and when it ended, if it has."""
+    """The run of a kit's data: when it was opened, how and when it ended, if it has, and if not what it is doing."""
 
     opened: datetime
     state: str
     finished: datetime | None
+    doing: str = ""
 
 
 def track(kit_state: str, moves: Sequence[tuple[str, datetime]], analysis: Analysis | None) -> Track:
@@ -76,7 +78,8 @@ def _analysis_steps(kit_state: str, analysis: Analysis | None) -> list[Step]:
     if analysis is None:
         return [Step("Analysis", "next" if kit_state == "sequenced" else "later"), Step("Results", "later")]
     if analysis.state in {"queued", "running"}:
-        return [Step("Analysis", "now", analysis.opened), Step("Results", "next")]
+        doing = analysis.doing if analysis.state == "running" else "waiting for a worker"
+        return [Step("Analysis", "now", analysis.opened, doing), Step("Results", "next")]
     done = Step("Analysis", "done", analysis.opened)
     if analysis.state == "succeeded":
         return [done, Step("Results", "done", analysis.finished)]
@@ -92,5 +95,6 @@ def _in_words(steps: list[Step]) -> str:
     following = next((step.label.lower() for step in steps if step.state == "next"), "")
     if now is None:
         return f"Next: {following}."
-    said = f"Step {now + 1} of {len(steps)}: {steps[now].label.lower()}."
+    detail = f" ({steps[now].detail})" if steps[now].detail else ""
+    said = f"Step {now + 1} of {len(steps)}: {steps[now].label.lower()}{detail}."
     return f"{said} Next: {following}." if following else said

@@ -26,7 +26,8 @@ from kitloop.kits.holds import open_hold
 from kitloop.kits.models import Sample
 from kitloop.kits.moves import CannotMove, move_sample, owe_letter
 from kitloop.runs.attempts import attempt_at, forget_attempts
-from kitloop.runs.cancelled import end_cancelled, should_stop_or_is_cancelled
+from kitloop.runs.cancelled import end_cancelled
+from kitloop.runs.following import follow
 from kitloop.runs.identity import keep_fingerprint
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.runs.rsids import keep_rsids
@@ -61,7 +62,7 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
         return
     with attempt_at(run.pk) as attempt:
         try:
-            result = _analyze(run, attempt.out, should_stop_or_is_cancelled(run, should_stop))
+            result = _analyze(run, attempt.out, should_stop)
         except AnalysisFailed as failed:
             if end_cancelled(run.pk):
                 return
@@ -113,14 +114,15 @@ def _input(option: str, given: dict[str, Any]) -> list[str]:
 
 
 def _analyze(run: Run, out: Path, should_stop: Callable[[], bool]) -> dict[str, Any]:
+    progress = out / "progress.jsonl"
     command = [
         str(Path(sys.executable).with_name("kitloop-genomics")), "run",
         "--bundle", str(bundle_of(run)),
         *(word for role, given in run.inputs.items() for word in _input(_INPUTS[role], given)),
         "--sample-id", str(run.sample_id), "--out", str(out), "--threads", str(settings.KITLOOP_ANALYSIS_THREADS),
-        "--resume",
+        "--resume", "--progress-file", str(progress),
     ]  # fmt: skip
-    code, said = _run(command, should_stop)
+    code, said = _run(command, follow(run, progress, should_stop))
     try:
         result: dict[str, Any] = json.loads((out / "result.json").read_text())
     except (OSError, ValueError) as error:

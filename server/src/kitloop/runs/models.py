@@ -20,6 +20,7 @@ class Run(models.Model):
     state = models.CharField(max_length=16, default="queued")
     failures = models.IntegerField(default=0)  # attempts that ended by themselves and without a verdict
     created = models.DateTimeField()
+    doing = models.CharField(max_length=100, blank=True, default="")  # while it runs: the step, and how far that is
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     tool = models.CharField(max_length=64, blank=True, default="")
