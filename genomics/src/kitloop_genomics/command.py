@@ -175,7 +175,9 @@ def simulate() -> None:
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option("--truth", type=_FILE, help="VCF of known genotypes: adds `accuracy` to the result.")
 @click.option("--json", "as_json", is_flag=True, help="Print result.json instead of a summary.")
-@click.option("--progress-file", type=_FILE, help="JSON lines for a program to follow: two per step, and how far a long one is.")
+@click.option(
+    "--progress-file", type=_FILE, help="JSON lines for a program to follow: two per step, and how far a long one is."
+)
 @click.option("--resume", is_flag=True, help="Keep what is done if the run is killed, and begin from there.")
 @click.option("--until", type=click.Choice(["likelihoods"]), help="Stop there; `impute` and `run --resume` go on.")
 @click.option("--declared-sex", type=click.Choice(["XX", "XY"]), help="A discordant one is a hold, not a failure.")

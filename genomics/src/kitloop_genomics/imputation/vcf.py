@@ -10,10 +10,11 @@ import pysam
 from numpy.typing import NDArray
 
 from kitloop_genomics.bundle.panel import PanelChromosome
+from kitloop_genomics.imputation.decimals import decimals
 from kitloop_genomics.imputation.model import Dosages
 from kitloop_genomics.writing import writing
 
-_GT = ("0/0", "0/1", "1/1")
+_GT, _PHASED = ("0/0", "0/1", "1/1"), ("0|0", "1|0", "0|1", "1|1")
 _AT_ONCE = 65_536  # sites whose lines are in memory
 
 
@@ -82,14 +83,20 @@ def _lines(panel: PanelChromosome, imputed: Dosages) -> Iterator[str]:
         here = slice(first, last)
         info = information(imputed.gp[here], frequency[here], None if imputed.copies is None else imputed.copies[here])
         columns = zip(
-            panel.position[here].tolist(), panel.ids[here], *panel.alleles(first, last), frequency[here].tolist(),
-            _own_frequencies(imputed, here), info.tolist(), _entries(panel.position, imputed, here), strict=True,
+            panel.position[here].tolist(), panel.ids[here], *panel.alleles(first, last), _frequencies(frequency[here]),
+            _own_frequencies(imputed, here), decimals(info, 3), _entries(panel.position, imputed, here), strict=True,
         )  # fmt: skip
         yield "".join(
-            f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf:.5g};AF={af};INFO={settled:.3f}\t"
-            f"{keys}\t{entry}\n"
+            f"{panel.name}\t{position}\t{name}\t{ref}\t{alt}\t.\tPASS\tRAF={raf};AF={af};INFO={settled}\t{keys}\t{entry}\n"
             for position, name, ref, alt, raf, af, settled, entry in columns
         )
+
+
+def _frequencies(frequency: NDArray[np.float64]) -> list[str]:
+    """Five digits of each. They are of so many haplotypes, so there are few different ones."""
+    different, which = np.unique(frequency, return_inverse=True)
+    texts = [f"{value:.5g}" for value in different.tolist()]
+    return [texts[at] for at in which.tolist()]
 
 
 def _entries(position: NDArray[np.int64], imputed: Dosages, here: slice) -> list[str]:
@@ -100,14 +107,16 @@ def _entries(position: NDArray[np.int64], imputed: Dosages, here: slice) -> list
     if imputed.phased is None:
         calls = [_GT[gt] for gt in imputed.gt[here].tolist()]
     else:
-        calls = [f"{first}|{second}" for first, second in imputed.phased[here].tolist()]
-    rows = zip(calls, imputed.dosage[here].tolist(), imputed.gp[here].tolist(), strict=True)
-    found = [f"{gt}:{ds:.4f}:{gp[0]:.4f},{gp[1]:.4f},{gp[2]:.4f}" for gt, ds, gp in rows]
+        calls = [_PHASED[first + 2 * second] for first, second in imputed.phased[here].tolist()]
+    gp = imputed.gp[here]
+    columns = zip(
+        calls, decimals(imputed.dosage[here], 4), *(decimals(gp[:, copies], 4) for copies in range(3)), strict=True
+    )
+    found = [f"{gt}:{ds}:{none},{one},{two}" for gt, ds, none, one, two in columns]
     if imputed.copies is not None:
         for at in np.flatnonzero(imputed.copies[here] < 2).tolist():
             site = here.start + at
-            gp = imputed.gp[site]
-            of_one = f"{imputed.gt[site]}:{imputed.dosage[site]:.4f}:{gp[0]:.4f},{gp[1]:.4f}"
+            of_one = f"{imputed.gt[site]}:{imputed.dosage[site]:.4f}:{gp[at, 0]:.4f},{gp[at, 1]:.4f}"
             found[at] = of_one if imputed.copies[site] else ".:.:."
     if imputed.phase_set is not None:
         first = imputed.phase_set[here]
@@ -118,10 +127,8 @@ def _entries(position: NDArray[np.int64], imputed: Dosages, here: slice) -> list
 
 def _own_frequencies(imputed: Dosages, here: slice) -> list[str]:
     """AF of each site, of as many copies as there are; missing of none."""
-    dosage = imputed.dosage[here].tolist()
     if imputed.copies is None:
-        return [f"{ds / 2:.4f}" for ds in dosage]
-    return [
-        f"{ds / copies:.4f}" if copies else "."
-        for ds, copies in zip(dosage, imputed.copies[here].tolist(), strict=True)
-    ]
+        return decimals(imputed.dosage[here] / 2, 4)
+    copies = imputed.copies[here]
+    found = decimals(imputed.dosage[here] / np.maximum(copies, 1), 4)
+    return [text if count else "." for text, count in zip(found, copies.tolist(), strict=True)]
