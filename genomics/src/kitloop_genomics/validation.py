@@ -123,7 +123,8 @@ def _read_dosages(vcf: Path, panel: tuple[PanelChromosome, ...]) -> list[Dosages
     import pysam
 
     with pysam.VariantFile(str(vcf)) as file:
-        cells = [str(record).rstrip("\n").rsplit(":", 1)[1].split(",") for record in file]
+        # GT:DS:GP, behind which a phase set may stand.
+        cells = [str(record).rstrip("\n").rsplit("\t", 1)[1].split(":")[2].split(",") for record in file]
     gp = np.array(cells, np.float32)
     return _split(gp, panel)
 
