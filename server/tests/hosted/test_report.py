@@ -152,7 +152,7 @@ def test_the_page_says_what_was_found_in_words_and_pictures(client: Client, cast
     assert (not_raised.label, not_raised.tone) == ("Not raised", "good")
     assert not_raised.sentence == (
         "Your score is higher than that of 10 in 100 people of the comparison group. "
-        "The true number most likely lies between 8 and 12, the darker part."
+        "The true number most likely lies between 8 and 12, the band around you."
     )
     assert not_raised.threshold == "A score counts as raised from 90 in 100 on, the dashed line."
     (unread,) = answer.context["page"].left_out

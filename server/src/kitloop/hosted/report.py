@@ -149,7 +149,7 @@ def _sentence(percentile: float, band: tuple[float, float] | None, *, is_drawn: 
     said = f"Your score is higher than that of {percentile:.0f} in 100 people of the comparison group."
     if band is None:
         return said
-    where = ", the darker part" if is_drawn else ""
+    where = ", the band around you" if is_drawn else ""
     return f"{said} The true number most likely lies between {band[0]:.0f} and {band[1]:.0f}{where}."
 
 

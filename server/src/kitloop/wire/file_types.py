@@ -10,7 +10,7 @@ FILES = {
     "impute-csi": "Index of the imputed genotypes, CSI",
     "impute-tbi": "Index of the imputed genotypes, tabix",
     "impute-vcf": "Imputed genotypes",
-    "traits-json": "Polygenic scores",
+    "traits-json": "Polygenic scores and traits of single variants",
 }
 # These come last: they are read from the API, and the contract's list has them behind the files.
 READ_FROM_THE_API = {"qc": "Quality controls", "metadata": "Metadata that came with the order"}

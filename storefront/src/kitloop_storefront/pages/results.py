@@ -14,7 +14,7 @@ FILE_NAMES = {
     "impute-tbi": "Index of the variants (TBI)",
     "impute-csi": "Index of the variants (CSI)",
     "ancestry-json": "Ancestry (JSON)",
-    "traits-json": "Scores (JSON)",
+    "traits-json": "Scores and traits (JSON)",
     "sex-json": "Sex chromosomes (JSON)",
     "alignment-bam": "Aligned reads (BAM)",
     "alignment-bai": "Index of the aligned reads (BAI)",
