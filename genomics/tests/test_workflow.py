@@ -51,7 +51,7 @@ def test_parts_made_anywhere_are_gathered_into_the_bytes_of_one_run(
             assert (tmp_path / name).read_bytes() == (short_run.out / name).read_bytes(), name
 
 
-def test_what_was_kept_of_other_reads_or_another_name_or_breaks_off_is_not_used(
+def test_what_was_kept_of_other_reads_or_another_name_or_is_broken_is_not_used(
     short_bundle: Bundle, short_reads: SimulatedReads, short_demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
@@ -64,10 +64,18 @@ def test_what_was_kept_of_other_reads_or_another_name_or_breaks_off_is_not_used(
         prepare(short_bundle, other.r1, other.r2, sample_id="kit-1", out=tmp_path / "out")
     prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
     assert aligned == [(short_reads.r1, "kit-2"), (other.r1, "kit-1")]
-    (kept,) = (tmp_path / "out").glob(".units/reads-*/alignment.bam")
-    kept.write_bytes(kept.read_bytes()[:-1_000])
-    with pytest.raises(ZeroDivisionError):
-        prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
+    (kept,) = (tmp_path / "out").glob(".units/reads-*")
+    for name in ("alignment.bam", "observed-0", "found.json"):
+        whole = (kept / name).read_bytes()
+        for broken in (whole[:-1_000], whole[:100] + bytes(len(whole) - 100), b"[]"):
+            (kept / name).write_bytes(broken)
+            with pytest.raises(ZeroDivisionError):
+                prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
+            if name != "alignment.bam":  # which imputing doesn't read
+                with pytest.raises(InputError, match="--until likelihoods"):
+                    impute_part(short_bundle, tmp_path / "out")
+        (kept / name).write_bytes(whole)
+    prepare(short_bundle, short_reads.r1, short_reads.r2, sample_id="kit-1", out=tmp_path / "out")
 
 
 def test_a_part_of_nothing_says_what_to_do(short_bundle: Bundle, tmp_path: Path) -> None:

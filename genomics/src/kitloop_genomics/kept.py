@@ -19,7 +19,7 @@ from kitloop_genomics.likelihoods.pileup import Observations
 from kitloop_genomics.likelihoods.stored import holds_observations, stored_observations
 from kitloop_genomics.writing import sha256_of, write_json
 
-_FORMAT = 2
+_FORMAT = 3
 _PREFIX = "reads-"
 _FOUND = "found.json"
 
@@ -49,24 +49,29 @@ def keep_reads(units: Path, key: str, bundle: Bundle, work: Path, sample_id: str
     for path in work.iterdir():
         _same_file(path, folder / path.name)
     # Last: where it is, the rest is whole.
-    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    content = {"sample_id": sample_id, "bundle": _bundle_hash(bundle), "sizes": sizes, "found": found}
+    sums = {path.name: sha256_of(path) for path in folder.iterdir()}
+    content = {"sample_id": sample_id, "bundle": _bundle_hash(bundle), "sha256": sums, "found": found}
     write_json(folder / _FOUND, content)
 
 
 def kept_reads(units: Path, bundle: Bundle, key: str | None = None) -> Kept | None:
-    """What was kept under `key` (None: whatever was kept), if it is whole and of this bundle."""
+    """What was kept under `key` (None: whatever was kept, to be imputed), if it is whole and of this bundle."""
     for folder in sorted(units.glob(f"{_PREFIX}{key or '*'}")):
         try:
             content = json.loads((folder / _FOUND).read_text())
-            whole = all((folder / name).stat().st_size == size for name, size in content["sizes"].items())
+            # Those who impute parts of a genome don't read the BAM, which is large, and each would.
+            whole = all(
+                sha256_of(folder / name) == known
+                for name, known in content["sha256"].items()
+                if key or not name.endswith(".bam")
+            )
             if whole and content["bundle"] == _bundle_hash(bundle):
                 passed = holds_observations(folder)
                 observed = stored_observations(folder, len(bundle.panel.chromosomes)) if passed else None
                 for _ in observed or ():
                     pass  # each can be opened
                 return Kept(folder, content["sample_id"], content["found"], observed)
-        except (OSError, ValueError, KeyError, BundleError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, BundleError):
             continue  # not whole: made anew
     return None
 
