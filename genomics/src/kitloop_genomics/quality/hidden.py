@@ -19,7 +19,7 @@ from kitloop_genomics.bundle.panel import Panel, PanelChromosome
 from kitloop_genomics.imputation.chunks import Chunk, choose_preset, chunks_of, impute_chunks, told
 from kitloop_genomics.imputation.reading import allowing_for_errors
 from kitloop_genomics.likelihoods.likelihoods import Likelihoods
-from kitloop_genomics.likelihoods.pileup import Observations
+from kitloop_genomics.likelihoods.pileup import NOTHING, Observations
 from kitloop_genomics.quality.astray import allowing_for_a_stranger
 from kitloop_genomics.quality.certainty import COMMON_MAF
 
@@ -168,6 +168,3 @@ def _at(seen: Observations, site: NDArray[np.int64]) -> Observations:
     use = np.flatnonzero(place < len(site))
     use = use[site[place[use]] == seen.site[use]]
     return Observations(place[use], seen.is_alt[use], seen.error[use])
-
-
-NOTHING = Observations(np.empty(0, np.int64), np.empty(0, np.uint8), np.empty(0, np.float64))
