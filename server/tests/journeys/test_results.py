@@ -19,7 +19,7 @@ from kitloop.base import objects
 from kitloop.events.models import Event
 from kitloop.kits.letters import send_letter
 from kitloop.kits.models import Hold, Kit, Letter, Sample
-from kitloop.runs.execute import ATTEMPTS, AnalysisFailed, execute
+from kitloop.runs.execute import ATTEMPTS, AnalysisFailed, execute, give_up
 from kitloop.runs.models import File, Run
 from kitloop.runs.opening import open_run
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -201,6 +201,24 @@ def test_an_analysis_without_a_verdict_is_tried_again_and_then_held(
     assert (hold.reason_code, hold.owner) == ("analysis_failed", "operator")
     assert Sample.objects.get().status == "running"
     assert list((tmp_path / "objects" / ".work").iterdir()) == []
+
+
+def test_an_analysis_that_hears_the_service_end_has_not_failed(
+    client: Client, cast: Cast, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess.Popen, "kill", subprocess.Popen.terminate)
+    files, once = reads(demo, tmp_path / "reads"), iter([True])
+
+    def at_work() -> bool:
+        return any(objects.work_folder().glob("run-*/.lock")) and next(once, False)
+
+    with pytest.raises(AnalysisFailed, match="exit code 143"):
+        analyzed(client, cast, files, should_stop=at_work)
+    run = Run.objects.get()
+    assert (run.state, run.failures) == ("running", 0)
+    assert len(list(objects.work_folder().iterdir())) == 1
+    give_up(run.id, note="It was begun too often.")
+    assert list(objects.work_folder().iterdir()) == []
 
 
 def test_data_of_a_sample_that_was_cancelled_is_kept_and_not_analyzed(client: Client, cast: Cast) -> None:

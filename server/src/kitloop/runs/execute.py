@@ -35,6 +35,8 @@ from kitloop.runs.rsids import keep_rsids
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
 LOOK_SECONDS = 0.3
+# It died of the signal, or heard it and left by itself, as `kitloop-genomics` does: a service's end is told to all its programs.
+STOPPED = {code for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL) for code in (-number, 128 + number)}
 NAMES = {"fastq-r1": "R1.fastq.gz", "fastq-r2": "R2.fastq.gz"}
 
 
@@ -65,6 +67,7 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
             result = _analyze(run, attempt.out, should_stop)
         except AnalysisFailed as failed:
             if end_cancelled(run.pk):
+                forget_attempts(run.pk)
                 return
             if failed.was_stopped:
                 attempt.is_kept = True
@@ -130,7 +133,7 @@ def _analyze(run: Run, out: Path, should_stop: Callable[[], bool]) -> dict[str, 
         log.warning("run %s ended with %s and no verdict: %s", run.id, code, said.strip()[-800:])
         raise AnalysisFailed(
             f"Run {run.id} ended with exit code {code} and no verdict.",
-            was_stopped=code in {-signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL},
+            was_stopped=code in STOPPED,
         ) from error
     return result
 
@@ -268,3 +271,4 @@ def give_up(run_id: UUID, *, note: str) -> None:
             owner="operator",
             note=f"{note} The worker's log has its last words.",
         )
+    forget_attempts(run.pk)
