@@ -134,10 +134,13 @@ def _look(panel: Panel, seen: Observations, limit: float = 0.05) -> tuple[Strang
     return found, likely.times
 
 
-def test_one_person_of_the_panel_is_known_in_one_pass(simulated: tuple[Panel, np.ndarray, np.ndarray]) -> None:
+@pytest.mark.parametrize(("depth", "expected"), [(1.0, 4), (12.0, 1)])
+def test_one_person_of_the_panel_is_known_from_one_quarter_if_that_has_reads_enough(
+    simulated: tuple[Panel, np.ndarray, np.ndarray], depth: float, expected: int
+) -> None:
     panel, here, _ = simulated
-    found, passes = _look(panel, _reads(here[:, :2], here[:, 2:], 0.0, 1.0))
-    assert (found.mixed, passes) == (0, 1)
+    found, passes = _look(panel, _reads(here[:, :2], here[:, 2:], 0.0, depth))
+    assert (found.mixed, passes) == (0, expected)
     assert found.unexplained is not None
     assert found.unexplained < OUTSIDE
 

@@ -18,10 +18,11 @@ from kitloop_genomics.likelihoods.likelihoods import Likelihoods
 from kitloop_genomics.likelihoods.pileup import Observations
 from kitloop_genomics.quality.contamination import mixture
 from kitloop_genomics.quality.hidden import QUARTERS, hide, together
-from kitloop_genomics.quality.unexplained import unexplained_share
+from kitloop_genomics.quality.unexplained import FEWEST, unexplained_share
 
 _WORTH_A_LOOK = 0.01
-_ENOUGH = 500  # hidden stretches, of 40 Mb: with fewer, what is worth a look is looked at in the other quarters, too
+_FEW_READS = 5_000  # where 5 % of a stranger's may look like none
+_ENOUGH = 500  # hidden stretches, of 40 Mb
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,27 @@ def look_for_strangers(
     """Of chromosomes of which everybody has two. `observations` is None for an array.
 
     share: (P,) ancestry.  limit: the share of a stranger's reads above which the sample fails.  The sequences have one entry
-    per chromosome, and each is taken once in a pass: one where nothing is found, five at most.
+    per chromosome, and each is taken once in a pass: one of a large genome in which nothing is found, five at most.
     """
     hidden = partial(
         hide, panel, observations, found, share, sample=sample, threads=threads,
         effective_population_size=effective_population_size,
     )  # fmt: skip
     parts = [hidden()]
-    other = mixture(parts[0])
+    known = parts[0]
+    other = mixture(known)
+    # Of a small genome a quarter is little: the others are hidden in turn as long as more may be found or reads are few.
     for quarter in QUARTERS[1:]:
-        if other is None or other.share < _WORTH_A_LOOK or parts[0].stretches >= _ENOUGH:
+        if other is None or parts[0].stretches >= _ENOUGH:
+            break
+        if other.share < _WORTH_A_LOOK and len(known.seen.site) >= _FEW_READS:
             break
         parts.append(hidden(quarter=quarter))
-        other = mixture(together(parts))
+        known = together(parts)
+        other = mixture(known)
     mixed = None if other is None else other.believed
     if mixed and mixed > limit:
         return Strangers(mixed, None)
-    return Strangers(mixed, unexplained_share(hidden(mixed=mixed) if mixed else together(parts)))
+    if parts[0].stretches < FEWEST:
+        return Strangers(mixed, None)
+    return Strangers(mixed, unexplained_share(hidden(mixed=mixed) if mixed else known))

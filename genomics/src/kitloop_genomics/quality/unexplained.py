@@ -18,7 +18,7 @@ _SURE = (
     3.0  # nats: the least share that is no more than that less likely than the likeliest, so that few data tell nothing
 )
 _SHARES = np.linspace(0, 1, 201)
-_FEWEST = 20  # stretches
+FEWEST = 20  # stretches
 
 
 def unexplained_share(found: Hidden) -> float | None:
@@ -34,7 +34,7 @@ def unexplained_share(found: Hidden) -> float | None:
 
 def least_share(copied: NDArray[np.float64], strange: NDArray[np.float64]) -> float | None:
     """The least share of strange stretches, of S with log likelihoods as copies and as strange, that isn't unlikely; None for few."""
-    if len(copied) < _FEWEST:
+    if len(copied) < FEWEST:
         return None
     with np.errstate(divide="ignore"):
         one, other = np.log(1 - _SHARES)[:, None] + copied, np.log(_SHARES)[:, None] + strange
