@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,15 +71,19 @@ def _one(path: Path, haplotypes: int, share: float) -> dict:  # type: ignore[typ
         preset,
         1,
     )
-    ranking, rank = 0.0, passes.rank
+    ranking = 0.0
 
-    def timed(*words: object) -> None:
-        nonlocal ranking
-        began = time.process_time()
-        rank(*words)
-        ranking += time.process_time() - began
+    def timed(work: Callable[..., object]) -> Callable[..., object]:
+        def call(*words: object) -> object:
+            nonlocal ranking
+            began = time.process_time()
+            answer = work(*words)
+            ranking += time.process_time() - began
+            return answer
 
-    passes.rank = timed
+        return call
+
+    passes.fold, passes.rank = timed(passes.fold), timed(passes.rank)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew, at what is held now
     before = peak_rss_mb()
     began = time.process_time()

@@ -89,8 +89,7 @@ def chance_of_alt(
     state = np.empty((chromosomes, k), np.float32)
     total = np.empty(chromosomes, np.float32)
     for w in range(windows - 1):
-        state[:] = start[w]
-        total[:] = start_total[w]
+        state, total = start[w].copy(), start_total[w].copy()
         for t in range(edge[w], edge[w + 1]):
             _gather(packed, site[run_edge[t] : run_edge[t + 1]], donor[w], eight_bytes, words, codes[0])
             r = switch[t]
@@ -107,8 +106,7 @@ def chance_of_alt(
         first, last = edge[w], edge[w + 1]
         for m in range(site_edge[w], site_edge[w + 1]):
             _gather(packed, every_site[m : m + 1], donor[w], eight_bytes, words, block[m - site_edge[w]])
-        state[:] = start[w]
-        total[:] = start_total[w]
+        state, total = start[w].copy(), start_total[w].copy()
         for t in range(first, last):
             code = codes[t - first]
             code[:] = 0
@@ -120,7 +118,10 @@ def chance_of_alt(
             for c in range(chromosomes):
                 shown = emission[c, start_of[t] : start_of[t + 1]]
                 total[c] = step(state[c], code, r / n, (one - r) / total[c], shown)
-            ahead[t - first] = state
+            # One by one, and whole arrays as copies: numba takes seconds to compile an array's assignment to part of another.
+            for c in range(chromosomes):
+                for i in range(k):
+                    ahead[t - first, c, i] = state[c, i]
         until = site_edge[w + 1]
         for t in range(last - 1, first - 1, -1):
             r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)

@@ -105,20 +105,23 @@ def find_groups(
             shift = np.uint64(at - since)
             for h in range(haplotypes):
                 key[h] |= np.uint64(codes[h]) << shift
-        alone = number(key, table, found[0], found_first[0])
         runs = piece[p + 1] - piece[p]
+        groups, joined = number(key, table, found[0], found_first[0]), 0
         if block >= 0:
             for h in range(haplotypes):
                 key[h] = (np.uint64(group[block, h]) << np.uint64(32)) | np.uint64(found[0, h])
             both = number(key, table, found[1], found_first[1])
             before = piece[p] - edge[block]
-            if both * (before + runs) - many[block] * before - alone * runs < border:
-                group[block], first[block, :both] = found[1], found_first[1, :both]
-                many[block], edge[block + 1] = both, piece[p + 1]
-                continue
-        block += 1
-        group[block], first[block, :alone] = found[0], found_first[0, :alone]
-        many[block], edge[block + 1] = alone, piece[p + 1]
+            if both * (before + runs) - many[block] * before - groups * runs < border:
+                groups, joined = both, 1
+        if not joined:
+            block += 1
+        many[block], edge[block + 1] = groups, piece[p + 1]
+        # Copied one by one: numba takes seconds to compile the copying of a row.
+        for h in range(haplotypes):
+            group[block, h] = found[joined, h]
+        for u in range(groups):
+            first[block, u] = found_first[joined, u]
     return block + 1
 
 

@@ -145,8 +145,8 @@ def draw_pairs(
     start_total[0] = np.float32(1)
     one, other, spare, spare_rows = table[0].copy(), table[0].copy(), rows[0].copy(), rows[0].copy()
     for w in range(windows - 1):
-        one[:] = start[w]
-        spare[:] = start_rows[w]
+        # Copies, not assignments into what is there, which numba takes seconds to compile.
+        one, spare = start[w].copy(), start_rows[w].copy()
         grand = start_total[w]
         for t in range(edge[w], edge[w + 1]):
             codes_of_few(packed, site[run_edge[t] : run_edge[t + 1]], donor[w], codes[0])

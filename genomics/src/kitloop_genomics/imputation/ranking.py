@@ -44,57 +44,48 @@ def rank(
     codes = words.view(np.uint8)
     one, n = np.float32(1), np.float32(haplotypes)
     row = np.arange(packed.shape[0])
-    state = np.full((chromosomes, haplotypes), one / n)
-    total = np.full(chromosomes, one)
-    factor, added = (
-        np.empty((chromosomes, size.shape[1]), np.float32),
-        np.empty((chromosomes, size.shape[1]), np.float32),
-    )
-    stood = np.empty((chromosomes, size.shape[1]), np.float32)
+    state = np.empty((chromosomes, haplotypes), np.float32)
+    total = np.empty(chromosomes, np.float32)
+    groups = size.shape[1]
+    factor, added = np.empty((chromosomes, groups), np.float32), np.empty((chromosomes, groups), np.float32)
+    stood = np.empty((chromosomes, groups), np.float32)
     kept = np.empty((probe.shape[0], chromosomes, haplotypes), np.float32)
-    following = 0
-    for b in range(blocks):
-        u = many[b]
-        for c in range(chromosomes):
-            _enter(state[c], group[b], factor[c, :u], added[c, :u], stood[c, :u])
-        for t in range(edge[b], edge[b + 1]):
-            codes_of_all(packed, row[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
-            r = switch[t]
+    next_probe = 0
+    # Both ways in one loop: two take half as long again to compile.
+    for way in (1, -1):
+        state[:] = one / n
+        total[:] = one
+        for place in range(blocks):
+            b = place if way == 1 else blocks - 1 - place
+            u = many[b]
             for c in range(chromosomes):
-                total[c] = _step(
-                    factor[c, :u], added[c, :u], stood[c, :u], size[b, :u], codes[:u], r / n, (one - r) / total[c],
-                    emission[c, start[t] : start[t + 1]],
-                )  # fmt: skip
-            if following < probe.shape[0] and probe[following] == t:
+                _enter(state[c], group[b], factor[c, :u], added[c, :u], stood[c, :u])
+            for step in range(edge[b + 1] - edge[b]):
+                if way == 1:
+                    t = edge[b] + step
+                    r = switch[t]
+                else:
+                    t = edge[b + 1] - 1 - step
+                    r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)
+                    if next_probe > 0 and probe[next_probe - 1] == t:
+                        next_probe -= 1
+                        for c in range(chromosomes):
+                            _add_product(
+                                kept[next_probe, c], state[c], group[b], factor[c], added[c], (one - r) / total[c],
+                                r / n, posterior[window_of_probe[next_probe]],
+                            )  # fmt: skip
+                codes_of_all(packed, row[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
                 for c in range(chromosomes):
-                    _unfold(state[c], group[b], factor[c], added[c], kept[following, c])
-                following += 1
-        for c in range(chromosomes):
-            _unfold(state[c], group[b], factor[c], added[c], state[c])
-    state[:] = one / n
-    total[:] = one
-    following = probe.shape[0] - 1
-    for b in range(blocks - 1, -1, -1):
-        u = many[b]
-        for c in range(chromosomes):
-            _enter(state[c], group[b], factor[c, :u], added[c, :u], stood[c, :u])
-        for t in range(edge[b + 1] - 1, edge[b] - 1, -1):
-            r = switch[t + 1] if t + 1 < switch.shape[0] else np.float32(0)
-            if following >= 0 and probe[following] == t:
-                for c in range(chromosomes):
-                    _add_product(
-                        kept[following, c], state[c], group[b], factor[c], added[c], (one - r) / total[c], r / n,
-                        posterior[window_of_probe[following]],
+                    total[c] = _step(
+                        factor[c, :u], added[c, :u], stood[c, :u], size[b, :u], codes[:u], r / n, (one - r) / total[c],
+                        emission[c, start[t] : start[t + 1]],
                     )  # fmt: skip
-                following -= 1
-            codes_of_all(packed, row[run_edge[t] : run_edge[t + 1]], eight_bytes, words)
+                if way == 1 and next_probe < probe.shape[0] and probe[next_probe] == t:
+                    for c in range(chromosomes):
+                        _unfold(state[c], group[b], factor[c], added[c], kept[next_probe, c])
+                    next_probe += 1
             for c in range(chromosomes):
-                total[c] = _step(
-                    factor[c, :u], added[c, :u], stood[c, :u], size[b, :u], codes[:u], r / n, (one - r) / total[c],
-                    emission[c, start[t] : start[t + 1]],
-                )  # fmt: skip
-        for c in range(chromosomes):
-            _unfold(state[c], group[b], factor[c], added[c], state[c])
+                _unfold(state[c], group[b], factor[c], added[c], state[c])
 
 
 @compiled_into_callers
