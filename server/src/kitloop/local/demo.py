@@ -266,6 +266,7 @@ class _Demo:
                     for passed in feed.news():
                         self._show(passed)
                     if customer.results(kit_path):
+                        self._wait_for_the_webhook(feed)
                         self._show(Passed(_now(), "shop", "customer", f"results: {self.shop_url}{kit_path}results/"))
                         return
                 time.sleep(0.3)
@@ -274,6 +275,14 @@ class _Demo:
         raise click.ClickException(
             f"After {PATIENCE_SECONDS:.0f} s the results page shows no results. The logs are in {self.loop.log('*').parent}."
         )
+
+    def _wait_for_the_webhook(self, feed: Feed) -> None:
+        """The shop shows results as soon as it is told, and the platform writes down after its answer that it told it."""
+        deadline = time.monotonic() + 20
+        while not feed.has_webhook and time.monotonic() < deadline:
+            for passed in feed.news():
+                self._show(passed)
+            time.sleep(0.1)
 
     def _sample_ids(self, notes: dict[str, Any]) -> set[Any]:
         load_django()

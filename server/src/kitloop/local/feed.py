@@ -26,6 +26,11 @@ class Feed:
     _attempts: int = 0
     _letters: set[int] = field(default_factory=set)
 
+    @property
+    def has_webhook(self) -> bool:
+        """Whether the shop was told of this sample, and `news` has said so."""
+        return self._attempts > 0
+
     def news(self) -> list[Passed]:
         if self.sample_id is None:
             return []
