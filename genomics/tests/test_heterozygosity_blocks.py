@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,3 +69,14 @@ def test_heterozygosity_is_that_of_all_sites_at_once_and_holds_one_block(monkeyp
     tracemalloc.stop()
     # Columns of the common sites are a few numbers each; all genotypes would be another 60 bytes, and haplotypes 120.
     assert held < SITES * 90
+
+
+def test_of_what_a_person_has_once_nothing_is_heterozygous() -> None:
+    rng = np.random.default_rng(7)
+    panel, share = _panel(rng), np.array([0.5, 0.5])
+    gp = rng.dirichlet(np.ones(3), SITES).astype(np.float32)
+    pairs = Dosages(gp[:, 1] + 2 * gp[:, 2], gp, gp.argmax(axis=1).astype(np.int8))
+    single = replace(pairs, copies=np.ones(SITES, np.uint8))
+    alone = replace(panel, chromosomes=panel.chromosomes[:1])
+    assert _found(panel, [pairs, single], share) == _found(alone, [pairs], share) is not None
+    assert _found(panel, [single, single], share) is None  # as of a man and a panel of X alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,9 @@ def test_the_expected_accuracy_is_that_of_calibrated_posteriors() -> None:
     assert found["cc_min"] == pytest.approx((gp.argmax(axis=1) == truth).mean(), abs=0.005)
     rare = read_by(CertaintyReader(), [_chromosome(1)] * 2, halves).result()
     assert (rare["expected_r2_min"], rare["cc_min"]) == (None, None)
+    once = [replace(half, copies=np.ones(len(half.gp), np.uint8)) for half in halves]
+    assert found["hzy_max"] == pytest.approx(1 / 3, abs=0.005)
+    assert read_by(CertaintyReader(), [_chromosome(40)] * 2, once).result()["hzy_max"] == 0
 
 
 def test_errors_and_the_pull_of_gc_are_read_from_samtools() -> None:

@@ -23,7 +23,8 @@ class CertaintyReader:
         confidence = gp.max(axis=1)
         self._sites += len(gp)
         self._sure += float((confidence >= _SURE).sum())
-        self._heterozygous += float(gp[:, 1].sum(dtype=np.float64))
+        in_pairs = gp if imputed.copies is None else gp[imputed.copies == 2]  # of one copy, [:, 1] is ALT
+        self._heterozygous += float(in_pairs[:, 1].sum(dtype=np.float64))
         common = np.minimum(frequency, 1 - frequency) >= COMMON_MAF
         posterior = gp[common].astype(np.float64)
         dosage = posterior[:, 1] + 2 * posterior[:, 2]

@@ -31,6 +31,8 @@ class HeterozygosityReader:
 
     def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
         sites = np.flatnonzero(_common(chromosome))[:: self._every]
+        if imputed.copies is not None:  # of a panel of X alone
+            sites = sites[imputed.copies[sites] == 2]
         frequency = population_frequencies(self._panel, chromosome, sites)
         own = frequency @ self._share
         self._seen += float(imputed.gp[sites, 1].sum(dtype=np.float64))
@@ -44,7 +46,7 @@ class HeterozygosityReader:
     def result(self) -> float | None:
         """How many standard deviations the heterozygosity at common sites lies above (or below, negative) the expected.
 
-        None for a panel without common sites or with fewer than ten people.
+        None for a panel with fewer than ten people, and where no common site was read of which the person has two copies.
         """
         if len(self._seen_of) < _FEW or self._expected == 0 or (self._expected_of == 0).any():
             return None
