@@ -21,7 +21,7 @@ from kitloop_genomics.quality.hidden import QUARTERS, hide, together
 from kitloop_genomics.quality.unexplained import FEWEST, unexplained_share
 
 _WORTH_A_LOOK = 0.01
-_FEW_READS = 5_000  # where 5 % of a stranger's may look like none
+_FEW_READS = 1_000  # of common hidden sites; above, another pass would cost more than it tells
 _ENOUGH = 500  # hidden stretches, of 40 Mb
 
 
