@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,6 +51,12 @@ def test_a_truth_that_breaks_off(short_bundle: Bundle, short_reads: SimulatedRea
     broken = tmp_path / "truth.vcf.gz"
     broken.write_bytes(short_reads.truth_vcf.read_bytes()[:-2_000])
     _refused(short_bundle, short_reads, out, "truth.vcf.gz can't be read", truth=broken)
+
+
+def test_a_truth_of_plain_gzip(short_bundle: Bundle, short_reads: SimulatedReads, out: Path, tmp_path: Path) -> None:
+    other = tmp_path / "truth.vcf.gz"
+    other.write_bytes(gzip.compress(gzip.decompress(short_reads.truth_vcf.read_bytes())))
+    _refused(short_bundle, short_reads, out, "is compressed with gzip: unpack it, or use bgzip", truth=other)
 
 
 def test_a_truth_of_other_sites(short_bundle: Bundle, short_reads: SimulatedReads, out: Path, tmp_path: Path) -> None:

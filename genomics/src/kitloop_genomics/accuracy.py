@@ -85,6 +85,8 @@ def read_truth(truth_vcf: Path) -> dict[tuple[str, int, str, str], int]:
                 if len(alleles) in (1, 2) and set(alleles) <= {"0", "1"}:
                     key = (fields[0], int(fields[1]), fields[3], fields[4])
                     known[key] = alleles.count("1")
+    except NotImplementedError as error:  # htslib can't go back in it
+        raise InputError(f"the truth {truth_vcf} is compressed with gzip: unpack it, or use bgzip") from error
     except (OSError, ValueError, IndexError) as error:
         raise InputError(f"the truth {truth_vcf} can't be read: {error}") from error
     return known
