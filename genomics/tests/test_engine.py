@@ -152,6 +152,11 @@ def test_a_unit_of_work_is_kept_under_all_that_it_depends_on(tmp_path: Path, mon
         unit_key(panel_bits(bits.packed, 40, bits.cm, panel.position), seen, preset, 1),
     }
     assert len(keys) == 7
-    kept.write_bytes(kept.read_bytes()[:500])
-    mended = impute_unit(tmp_path, bits, seen, preset, 1)
-    assert mended.gp.tobytes() == first.gp.tobytes()
+    whole = kept.read_bytes()
+    entry = whole.rindex(b"PK\x01\x02")
+    flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in (200, entry + 8, entry + 10)]
+    for broken in (whole[:500], *flipped):
+        kept.write_bytes(broken)
+        mended = impute_unit(tmp_path, bits, seen, preset, 1)
+        assert mended.gp.tobytes() == first.gp.tobytes()
+        assert kept.read_bytes() == whole

@@ -57,6 +57,6 @@ def _read(path: Path, sites: int) -> Dosages | None:
         # Read whole and closed first: numpy leaves a broken file open.
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             found = Dosages(stored["dosage"], stored["gp"], stored["gt"], stored["phased"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile):  # the last two by zipfile
         return None
     return found if len(found.dosage) == sites else None
