@@ -13,6 +13,7 @@ import pysam
 import pytest
 from kitloop_genomics.bundle.open import Bundle
 from kitloop_genomics.demo.build import Demo
+from kitloop_genomics.demo.history import landscape
 from kitloop_genomics.errors import InputError
 from kitloop_genomics.sandbox.person import draw_person
 from kitloop_genomics.sandbox.problems import Problem
@@ -143,3 +144,10 @@ def test_the_simulator_loads_no_analysis_module(short_demo: Demo, tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_hotspots_that_touch_leave_no_stretch_without_length() -> None:
+    shape = landscape(10_000_000, np.random.default_rng(5))  # the first seed where two do
+    assert (np.diff(shape.edge) > 0).all()
+    assert len(shape.rate) == len(shape.edge) - 1
+    assert shape.centimorgans()[-1] == pytest.approx(13.0, abs=0.1)

@@ -132,6 +132,48 @@ def test_why_a_score_is_left_out_is_told_to_the_person_and_to_the_company(
     assert "Made up later" in client.get(f"/samples/{sample.pk}").content.decode()
 
 
+def trait(key: str, *, why: str | None = None, **found: Any) -> dict[str, Any]:
+    """As the analysis gives it (`TraitCall.as_json`)."""
+    common = {
+        "key": key,
+        "name": f"Taste {key}",
+        "description": "About it",
+        "source": "Doe 2020",
+        "probability_min": 0.95,
+    }
+    none = {"outcome": None, "probability": None, "genotype": None, "chromosome_copies": None}
+    return {**common, **none, "reported": why is None, "not_reported_because": why, **found}
+
+
+def test_traits_of_single_places_are_told_where_they_are_sure(client: Client, cast: Cast, sample: Sample) -> None:
+    told = trait("A", outcome="tastes dew", probability=0.9996, genotype="C/A", chromosome_copies=2)
+    of_one = trait("X", outcome="sees red", probability=0.962, genotype="G", chromosome_copies=1)
+    unsure = trait("D", outcome="tastes dew", probability=0.97)  # one copy or two
+    left_out = [trait("B", why="not_in_panel"), trait("C", why="low_confidence"), trait("E", why="made_up_later")]
+    Run.objects.filter(pk=sample.run_id).update(traits=[told, of_one, unsure, *left_out])
+    answer = client.get(opened(client, asked_for(client, cast, sample).json()))
+    page = answer.context["page"]
+    assert [(one.name, one.outcome, one.sure, one.genotype) for one in page.traits] == [
+        ("Taste A", "tastes dew", "more than 99 in 100", "C/A"),
+        ("Taste X", "sees red", "96 in 100", "G"),
+        ("Taste D", "tastes dew", "97 in 100", ""),
+    ]
+    assert [group.names for group in page.traits_left_out] == [("Taste B",), ("Taste C",), ("Taste E",)]
+    shown = answer.content.decode()
+    assert "<strong>Tastes dew.</strong> Readings like yours are right in more than 99 in 100 cases." in shown
+    assert "Source: Doe 2020" in shown
+    client.force_login(cast.owner.user)
+    shown = client.get(f"/samples/{sample.pk}").content.decode()
+    for said in ("<code>C/A</code>", "96 in 100", "The panel does not have its place in the genome.", "Made up later"):
+        assert said in shown
+
+
+def test_without_traits_nothing_is_said_of_them(client: Client, cast: Cast, sample: Sample) -> None:
+    assert 'id="traits"' not in client.get(opened(client, asked_for(client, cast, sample).json())).content.decode()
+    client.force_login(cast.owner.user)
+    assert 'id="traits"' not in client.get(f"/samples/{sample.pk}").content.decode()
+
+
 def test_a_sample_without_ancestry_or_scores_is_told_so(client: Client, cast: Cast, sample: Sample) -> None:
     Run.objects.filter(pk=sample.run_id).update(ancestry=None)
     TraitScore.objects.all().delete()

@@ -110,6 +110,9 @@ def test_good_reads_become_results_that_the_api_hands_out(
     assert (run.state, run.failures) == ("running", 0)
     execute(run.id)
     run.refresh_from_db()
+    assert [(one["key"], one["reported"]) for one in run.traits] == [
+        ("DEMO-PETAL", True), ("DEMO-DEW", True), ("DEMO-CURL", False),
+    ]  # fmt: skip
     assert [step["name"] for step in run.steps][:2] == ["bundle", "ancestry"]  # neither intake nor alignment once more
     assert list(objects.work_folder().iterdir()) == []
     kit = Kit.objects.get()

@@ -68,8 +68,11 @@ def landscape(
     heat *= (in_hotspots * length_bp) / (heat.sum() * 2_000)
     edge, rate = [0.0], []
     for start, peak in zip(starts, heat, strict=True):
-        edge += [float(start), float(start + 2_000)]
-        rate += [quiet, float(peak)]
+        if start > edge[-1]:  # two hotspots may touch
+            edge.append(float(start))
+            rate.append(quiet)
+        edge.append(float(start + 2_000))
+        rate.append(float(peak))
     return Landscape(np.array([*edge, float(length_bp)]), np.array([*rate, quiet]))
 
 

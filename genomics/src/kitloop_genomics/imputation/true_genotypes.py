@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from kitloop_genomics.imputation.reading import Reading, allowing_for_errors, mismatches
 
-# Frequency of the rarer allele. From here on the posterior is likelihood times what the rest says, which contamination
-# takes apart again.
+# Frequency of the rarer allele. From here on the donors' word is taken: many carry it, and few of them of themselves.
 _COMMON = 0.05
 # A donor's rare allele may be younger than the ancestor whom he shares with the person: with this chance where he alone
 # in the panel has it, and the less the more have it, by the square. Set on simulations of two histories, 1x to 10x.

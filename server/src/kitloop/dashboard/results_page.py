@@ -1,6 +1,6 @@
 """What an analysis found, as page objects: quality, ancestry, scores, files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.template.defaultfilters import filesizeformat
 
 from kitloop.dashboard.words import Badge, badge, number, sentence
 from kitloop.pages.ancestry_bar import Share, ancestry_bar, is_outside
+from kitloop.pages.traits import Trait, traits
 from kitloop.runs.models import File, QualityControl, Run, TraitScore
 from kitloop.wire.samples import file_name
 
@@ -18,6 +19,13 @@ WHY_NOT = {
     "too_uncertain": "The data leave too much open for a useful place among others.",
     "low_match_rate": "{match_rate} of its variants are in the panel, {match_rate_min} are needed.",
     "wrong_build": "The scoring file is made for another genome build than the panel.",
+}
+WHY_NO_TRAIT = {
+    "not_in_panel": "The panel does not have its place in the genome.",
+    "low_confidence": "The data leave the genotype open.",
+    "outside_panel": WHY_NOT["outside_panel"],
+    "sex_undetermined": "It lies on X or Y, and the sex chromosomes are undetermined.",
+    "no_such_chromosome": "It lies on a chromosome that this person does not have.",
 }
 VERDICTS = {"succeeded": ("passed", "good"), "failed": ("failed", "bad"), "skipped": ("not measured", "off")}
 
@@ -78,6 +86,7 @@ class Results:
     ancestry_method: str
     is_outside: bool  # none of the populations fits
     scores: tuple[Score, ...]
+    traits: tuple[Trait, ...]
     files: tuple[FileRow, ...]
 
 
@@ -98,6 +107,7 @@ def results(run: Run) -> Results:
         ancestry_method=str((run.ancestry_metadata or {}).get("method", "")),
         is_outside=is_outside(run.ancestry_metadata),
         scores=tuple(_score(row) for row in TraitScore.objects.filter(run=run).order_by("key")),
+        traits=tuple(replace(one, why_not=_why_no_trait(one.why_not)) for one in traits(run.traits)),
         files=tuple(_file(row) for row in File.objects.filter(run=run).order_by("file_type")),
     )
 
@@ -141,6 +151,10 @@ def _why_not(details: dict[str, Any]) -> str:
     code = str(details.get("not_reported_because") or "")
     shares = {name: number(details.get(name), "percentage") for name in ("match_rate", "match_rate_min")}
     return WHY_NOT[code].format(**shares) if code in WHY_NOT else sentence(code) or "Not reported"
+
+
+def _why_no_trait(code: str) -> str:
+    return WHY_NO_TRAIT.get(code) or sentence(code)
 
 
 def _file(row: File) -> FileRow:

@@ -14,6 +14,7 @@ from kitloop.hosted.opening import behind, minutes_left
 from kitloop.hosted.showing import show
 from kitloop.kits.links import Link
 from kitloop.pages.ancestry_bar import Share, ancestry_bar, is_outside
+from kitloop.pages.traits import Trait, traits
 from kitloop.runs.models import Run, TraitScore
 
 
@@ -37,7 +38,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Scores that are not reported, for one reason."""
+    """Scores, or traits, that are not reported, for one reason."""
 
     why: str
     names: tuple[str, ...]
@@ -51,6 +52,8 @@ class Report:
     minutes_left: int
     scores: tuple[Score, ...]
     left_out: tuple[LeftOut, ...]
+    traits: tuple[Trait, ...]
+    traits_left_out: tuple[LeftOut, ...]
     shares: tuple[Share, ...]
     is_outside: bool  # the groups do not fit
 
@@ -89,6 +92,13 @@ _WHY_NOT = {
     "low_match_rate": "This test reads too little of what makes up the score. It says nothing about your sample.",
     "wrong_build": "The score is not set up for this test yet. It says nothing about your sample.",
 }
+_WHY_NO_TRAIT = {
+    "not_in_panel": "This test does not read the place in the genome that this is about. It says nothing about your sample.",
+    "low_confidence": "What could be read of your sample leaves this open. We would rather show nothing than something unsure.",
+    "outside_panel": "What we could tell would be unsure, since we know too few people with your ancestry.",
+    "sex_undetermined": "This depends on how many X and Y chromosomes you have, which your sample left open.",
+    "no_such_chromosome": "This is about a chromosome that you do not have.",
+}
 _WHY_NOT_KNOWN = "This could not be worked out from your sample. We would rather show nothing than something unsure."
 
 
@@ -100,6 +110,7 @@ def report(request: HttpRequest, link: Link) -> HttpResponse:
     if run is None or sample.status != "succeeded" or sample.is_deleted or not organization.consumer_reports_enabled:
         return over(request, "closed", link)
     enter(request, link, "sample-consumer-report.read")
+    found = traits(run.traits)
     rows = list(TraitScore.objects.shown_by(sample).order_by("key"))
     page = Report(
         organization=organization.name,
@@ -107,7 +118,15 @@ def report(request: HttpRequest, link: Link) -> HttpResponse:
         finished=run.finished,
         minutes_left=minutes_left(link),
         scores=tuple(_score(row, row.percentile) for row in rows if row.percentile is not None),
-        left_out=_left_out(row for row in rows if row.percentile is None),
+        left_out=_left_out(
+            (_name(row), _WHY_NOT.get(str(row.details.get("not_reported_because"))))
+            for row in rows
+            if row.percentile is None
+        ),
+        traits=tuple(trait for trait in found if trait.outcome),
+        traits_left_out=_left_out(
+            (trait.name, _WHY_NO_TRAIT.get(trait.why_not)) for trait in found if not trait.outcome
+        ),
         shares=ancestry_bar(run.ancestry),
         is_outside=is_outside(run.ancestry_metadata),
     )
@@ -159,10 +178,9 @@ def _threshold(line: float | None, *, is_drawn: bool) -> str:
     return f"A score counts as raised from {line:g} in 100 on{', the dashed line' if is_drawn else ''}."
 
 
-def _left_out(rows: Iterable[TraitScore]) -> tuple[LeftOut, ...]:
-    """By reason, as one reason is often that of all."""
+def _left_out(rows: Iterable[tuple[str, str | None]]) -> tuple[LeftOut, ...]:
+    """Of names and why not: by reason, as one reason is often that of all."""
     names: dict[str, list[str]] = {}
-    for row in rows:
-        why = _WHY_NOT.get(str(row.details.get("not_reported_because")), _WHY_NOT_KNOWN)
-        names.setdefault(why, []).append(_name(row))
+    for name, why in rows:
+        names.setdefault(why or _WHY_NOT_KNOWN, []).append(name)
     return tuple(LeftOut(why, tuple(those)) for why, those in names.items())

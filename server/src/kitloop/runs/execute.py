@@ -206,6 +206,7 @@ def _keep_result(run: Run, result: dict[str, Any], files: list[File], *, compare
         locked.reasons, locked.metrics = result.get("reasons", []), result.get("metrics", {})
         locked.steps = result.get("steps", [])
         locked.ancestry, locked.ancestry_metadata = ancestry.get("value"), ancestry.get("metadata")
+        locked.traits = result.get("traits", [])
         locked.save()
         File.objects.bulk_create(files)
         QualityControl.objects.bulk_create(_quality_controls(locked, result))

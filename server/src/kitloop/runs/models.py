@@ -30,6 +30,7 @@ class Run(models.Model):
     steps = models.JSONField(default=list)
     ancestry = models.JSONField(null=True)
     ancestry_metadata = models.JSONField(null=True)
+    traits = models.JSONField(default=list)
 
     class Meta:
         constraints = [
