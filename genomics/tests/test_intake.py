@@ -135,8 +135,8 @@ def _pairs(count: int, style: str, letters: str = "FFFFF") -> bytes:
 
 # What R1 is, its code, and what the message must say beside its name: the place and what to do.
 BROKEN: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
-    "zip": (b"PK\x03\x04 a zip file", "fastq_not_gzip", ("a zip archive", "gzip")),
-    "plain": (_text(50, 1), "fastq_not_gzip", ("not compressed", "gzip")),
+    "zip": (b"PK\x03\x04 a zip file", "fastq_not_gzip", ("not a gzip file: it is a zip archive", "gzip")),
+    "plain": (_text(50, 1), "fastq_not_gzip", ("not a gzip file: it is not compressed", "gzip")),
     "bzip2": (b"BZh9 text", "fastq_not_gzip", ("bzip2",)),
     "cram": (b"CRAM\3\0", "fastq_not_gzip", ("CRAM",)),
     "cut gzip": (gzip.compress(_text(50_000, 1))[:-100], "fastq_truncated", ("after read ", "no end", "again")),

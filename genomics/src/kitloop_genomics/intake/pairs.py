@@ -110,7 +110,7 @@ def _reader(label: str, stream: GzipStream) -> Generator[Batch]:
                 high = high or len(text.translate(None, _HIGH)) < len(text)
             yield batch
     except NotGzipError as error:
-        kind = f" but {error}" if str(error) else ""
+        kind = f": it is {error}" if str(error) else ""
         raise _problem("fastq_not_gzip", f"{label} is not a gzip file{kind}. Compress the FASTQ with gzip.") from None
     except TruncatedError as error:
         raise _problem("fastq_truncated", f"{label} breaks off after read {reads}: {error}. {_AGAIN}") from None
