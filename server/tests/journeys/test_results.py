@@ -194,9 +194,11 @@ def test_an_analysis_without_a_verdict_is_tried_again_and_then_held(
     with pytest.raises(AnalysisFailed):
         analyzed(client, cast, {"fastq-r1": b"a", "fastq-r2": b"b"})
     run = Run.objects.get()
+    Run.objects.update(doing="alignment")
     for _ in range(ATTEMPTS - 2):
         with pytest.raises(AnalysisFailed):
             execute(run.id)
+    assert Run.objects.get().doing == ""
     execute(run.id)
     run.refresh_from_db()
     assert (run.state, run.failures) == ("failed", ATTEMPTS)

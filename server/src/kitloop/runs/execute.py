@@ -69,6 +69,7 @@ def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) ->
             if end_cancelled(run.pk):
                 forget_attempts(run.pk)
                 return
+            _open(run).update(doing="")  # until the next attempt, for which it may wait a minute
             if failed.was_stopped:
                 attempt.is_kept = True
                 raise
