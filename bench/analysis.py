@@ -34,6 +34,7 @@ def main() -> None:
 
 
 def _one(demo: Path, out: Path, seed: str) -> dict:  # type: ignore[type-arg]
+    out.mkdir()
     _run("simulate", "reads", "--demo", str(demo), "--seed", seed, "--out", str(out / "reads"))
     r1, r2 = out / "reads" / "R1.fastq.gz", out / "reads" / "R2.fastq.gz"
     _run(
