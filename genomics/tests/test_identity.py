@@ -123,6 +123,17 @@ def test_a_sample_and_the_truth_of_the_same_person_match(
     assert found.kinship > 0.49
 
 
+def test_of_a_single_copy_a_fingerprint_has_two_alike(bundle: Bundle) -> None:
+    row = bundle.panel.chromosomes[0]
+    sites = len(row.position)
+    gp = np.tile(np.array([0.01, 0.99, 0], np.float32), (sites, 1))
+    once = Dosages(gp[:, 1], gp, np.ones(sites, np.int8), None, np.ones(sites, np.uint8))
+    panel = replace(bundle.panel, chromosomes=(row,))
+    found = read_by(FingerprintReader(panel, None), [row], [once]).result("x")
+    assert set(found.likelihood.argmax(axis=1).tolist()) == {2}
+    assert found.likelihood[:, 1].max() < 0.01
+
+
 def test_sites_are_common_and_spread_over_the_whole_panel(bundle: Bundle) -> None:
     for chromosome, at in zip(bundle.panel.chromosomes, common_sites(bundle.panel), strict=True):
         frequency = chromosome.alt_frequency[at]

@@ -42,9 +42,19 @@ def test_a_folder_in_which_a_program_works_is_left_to_it() -> None:
     with (left / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with attempt_at(RUN) as attempt:
-            assert list(attempt.out.iterdir()) == []
+            assert [path.name for path in attempt.out.iterdir()] == [".attempt"]
         assert (left / "aligned").exists()
     forget_attempts(RUN)
+    assert list(objects.work_folder().iterdir()) == []
+
+
+def test_a_folder_is_its_workers_until_the_files_are_kept() -> None:
+    with attempt_at(RUN) as first:
+        (first.out / ".lock").touch()  # its program has ended
+        (first.out / "result.json").write_text("{}")
+        with attempt_at(RUN) as second:
+            assert [path.name for path in second.out.iterdir()] == [".attempt"]
+        assert (first.out / "result.json").exists()
     assert list(objects.work_folder().iterdir()) == []
 
 
@@ -52,7 +62,7 @@ def test_of_two_that_are_left_one_is_taken_and_both_are_gone_with_the_run() -> N
     left_by_a_killed_worker(name="a")
     left_by_a_killed_worker(name="b")
     with attempt_at(RUN) as attempt:
-        assert sorted(path.name for path in attempt.out.iterdir()) == [".lock", "a"]
+        assert sorted(path.name for path in attempt.out.iterdir()) == [".attempt", ".lock", "a"]
         attempt.is_kept = True
     forget_attempts(RUN)
     assert list(objects.work_folder().iterdir()) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -30,6 +30,15 @@ class Dosages:
     phased: NDArray[np.uint8] | None = None
     copies: NDArray[np.uint8] | None = None
     phase_set: NDArray[np.int64] | None = None
+
+    def in_pairs(self) -> Dosages:
+        """One copy of one chromosome as two of two."""
+        if self.copies is None:
+            return self
+        single = self.copies == 1
+        gp, dosage = self.gp.copy(), np.where(single, 2 * self.dosage, self.dosage)
+        gp[single, 2], gp[single, 1] = gp[single, 1], 0
+        return replace(self, dosage=dosage, gp=gp)
 
 
 class Reader(Protocol):

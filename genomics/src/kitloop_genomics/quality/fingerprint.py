@@ -74,7 +74,7 @@ class FingerprintReader:
         among = population_frequencies(self._panel, chromosome, at)
         p = np.clip(chromosome.alt_frequency[at] if self._share is None else among @ self._share, 0.01, 0.99)
         prior = np.stack([(1 - p) ** 2, 2 * p * (1 - p), p**2], axis=1)
-        told = (imputed.gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
+        told = (imputed.in_pairs().gp[at].astype(np.float64) * (1 - _DOUBT) + _DOUBT / 3) / prior
         self._parts.append((told / told.max(axis=1, keepdims=True), p))
 
     def result(self, sample_id: str) -> Fingerprint:

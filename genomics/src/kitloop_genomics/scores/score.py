@@ -116,7 +116,7 @@ class ScoreReader:
         matched = next(self._next)
         if self._reason or not len(matched.site):
             return
-        dosages = _in_pairs(imputed)
+        dosages = imputed.in_pairs()
         for part in matched.blocks(_LD_BLOCK):  # a score of a million variants is read from the panel bit by bit
             self._value += float(_copies(dosages.dosage[part.site].astype(np.float64), part) @ part.weight)
             panel_copies = _copies(chromosome.genotypes_at(part.site).T.astype(np.float64), part)
@@ -166,16 +166,6 @@ def _unusable(special: SexChromosomes, karyotype: str, chromosome: str, position
         return "y_or_mitochondrion"
     open_ = karyotype == UNDETERMINED and special.depends_on_sex(chromosome, position)
     return "sex_undetermined" if open_ else None
-
-
-def _in_pairs(dosages: Dosages) -> Dosages:
-    """One copy of one chromosome as two of two."""
-    if dosages.copies is None:
-        return dosages
-    single = dosages.copies == 1
-    gp, dosage = dosages.gp.copy(), np.where(single, 2 * dosages.dosage, dosages.dosage)
-    gp[single, 2], gp[single, 1] = gp[single, 1], 0
-    return replace(dosages, dosage=dosage, gp=gp)
 
 
 def _same_build(stated: str, own: str) -> bool:

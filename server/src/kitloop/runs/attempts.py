@@ -11,6 +11,8 @@ from uuid import UUID
 
 from kitloop.base import objects
 
+_OURS, _THE_PROGRAMS = ".attempt", ".lock"  # the second is that of `kitloop-genomics run`
+
 
 @dataclass
 class Attempt:
@@ -29,7 +31,10 @@ def attempt_at(run_id: UUID) -> Iterator[Attempt]:
             if left != attempt.out and not _is_at_work(left):
                 with contextlib.suppress(OSError):  # ours has one already, or somebody else was quicker
                     left.replace(attempt.out)
-        yield attempt
+        # Between the program's end and the keeping of its files it is we who hold the folder.
+        with (attempt.out / _OURS).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield attempt
     finally:
         if not attempt.is_kept:
             shutil.rmtree(attempt.out, ignore_errors=True)
@@ -46,12 +51,13 @@ def _left_of(run_id: UUID) -> list[Path]:
 
 
 def _is_at_work(out: Path) -> bool:
-    """Whether a program holds the folder, as `kitloop-genomics run` does by a lock on `.lock`."""
-    try:
-        with (out / ".lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return False
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+    """Whether a worker or its program holds the folder, each by a lock of its own."""
+    for name in (_OURS, _THE_PROGRAMS):
+        try:
+            with (out / name).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True
+    return False
