@@ -37,19 +37,20 @@ class Compared:
 class TruthReader:
     """Pairs imputed and true genotypes at panel sites.
 
-    leave_out: (M,) per chromosome of the panel, sites that don't count. `InputError` if the truth can't be read.
+    typed: (M,) per chromosome of the panel, sites that may be left out. `InputError` if the truth can't be read.
     """
 
-    def __init__(self, truth_vcf: Path, leave_out: Iterable[NDArray[np.bool_]] | None = None) -> None:
+    def __init__(self, truth_vcf: Path, typed: Iterable[NDArray[np.bool_]] | None = None) -> None:
         self._path, self._known = truth_vcf, read_truth(truth_vcf)
-        self._leave_out = None if leave_out is None else iter(leave_out)
+        self._typed = None if typed is None else iter(typed)
         self._parts: list[tuple[NDArray[Any], ...]] = []
+        self._of_typed: list[NDArray[np.bool_]] = []
 
     def take(self, chromosome: PanelChromosome, imputed: Dosages) -> None:
         truth = np.fromiter((self._known.get((chromosome.name, *key), -1) for key in chromosome.variants()), np.int64)
         at = truth >= 0
-        if self._leave_out is not None:
-            at &= ~next(self._leave_out)
+        if self._typed is not None:
+            self._of_typed.append(next(self._typed)[at])
         frequency = chromosome.alt_frequency[at]
         self._parts.append((
             truth[at].astype(float), imputed.dosage[at].astype(float), imputed.gt[at].astype(np.int64),
@@ -58,7 +59,14 @@ class TruthReader:
 
     def result(self) -> Compared:
         """All that was read. `InputError` if the truth shares no site with it."""
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+        return self._compared([np.concatenate(column) for column in zip(*self._parts, strict=True)])
+
+    def untyped(self) -> Compared:
+        """The same without the typed sites."""
+        kept = ~np.concatenate(self._of_typed)
+        return self._compared([np.concatenate(column)[kept] for column in zip(*self._parts, strict=True)])
+
+    def _compared(self, columns: list[NDArray[Any]]) -> Compared:
         if not len(columns[0]):
             raise InputError(f"the truth {self._path} shares no site with the panel")
         return Compared(*columns)
@@ -70,8 +78,9 @@ def compare(
     imputed: Iterable[Dosages],
     leave_out: Iterable[NDArray[np.bool_]] | None = None,
 ) -> Compared:
-    """What `TruthReader` finds in chromosomes that come one after the other."""
-    return read_by(TruthReader(truth_vcf, leave_out), panel, imputed).result()
+    """What `TruthReader` finds in chromosomes that come one after the other, without the sites of `leave_out` if given."""
+    reader = read_by(TruthReader(truth_vcf, leave_out), panel, imputed)
+    return reader.result() if leave_out is None else reader.untyped()
 
 
 def read_truth(truth_vcf: Path) -> dict[tuple[str, int, str, str], int]:

@@ -14,7 +14,7 @@ from typing import Any
 from kitloop_genomics import __version__
 from kitloop_genomics.bundle.manifest import FILE_NAME
 from kitloop_genomics.bundle.open import Bundle
-from kitloop_genomics.errors import BundleError, InputError
+from kitloop_genomics.errors import InputError
 from kitloop_genomics.likelihoods.pileup import Observations
 from kitloop_genomics.likelihoods.stored import holds_observations, stored_observations
 from kitloop_genomics.writing import sha256_of, write_json
@@ -68,10 +68,8 @@ def kept_reads(units: Path, bundle: Bundle, key: str | None = None) -> Kept | No
             if whole and content["bundle"] == _bundle_hash(bundle):
                 passed = holds_observations(folder)
                 observed = stored_observations(folder, len(bundle.panel.chromosomes)) if passed else None
-                for _ in observed or ():
-                    pass  # each can be opened
                 return Kept(folder, content["sample_id"], content["found"], observed)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, BundleError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # not whole: made anew
     return None
 

@@ -138,6 +138,8 @@ def impute_units(
             work = _work(chromosome, _alike(chromosome, None if copies is None else copies[at]))
             mine = work[(part - before) % parts :: parts]
             before += len(work)
+            if not mine:
+                continue  # its likelihoods need not be made
             for _ in pool.map(_imputer(chromosome, genotypes[at], sample, preset, units), mine):
                 pass
 

@@ -47,15 +47,14 @@ class Readers:
             )
             for trait in read_traits(bundle.traits_file)
         ]  # fmt: skip
-        self._truth = TruthReader(task.truth) if task.truth else None
-        self._untyped = None
-        if task.truth and typed is not None:
-            self._untyped = TruthReader(task.truth, (one.depth > 0 for one in typed))
+        self._is_array = typed is not None
+        called = None if typed is None else (one.depth > 0 for one in typed)
+        self._truth = TruthReader(task.truth, called) if task.truth else None
 
     def read(self, imputed: Iterable[Dosages], progress: Progress) -> Iterator[Dosages]:
         """Pass on each chromosome once everybody has read it."""
         of_whole: list[Reader | None] = [self._certainty, self._fingerprint, self._heterozygosity]
-        of_every: list[Reader | None] = [*self._scores, *self._traits, self._truth, self._untyped]
+        of_every: list[Reader | None] = [*self._scores, *self._traits, self._truth]
         for number, (chromosome, one) in enumerate(zip(self._chromosomes, imputed, strict=True)):
             for reader in of_every + (of_whole if number in self._autosomes else []):
                 if reader is not None:
@@ -77,5 +76,6 @@ class Readers:
         results = [one.result() for one in self._scores]
         found.scores = [score_json(one, settings.get(one.file.key, {})) for one in results]
         found.traits = [one.result().as_json() for one in self._traits]
-        found.compared = self._truth.result() if self._truth else None
-        found.compared_untyped = self._untyped.result() if self._untyped else None
+        if self._truth:
+            found.compared = self._truth.result()
+            found.compared_untyped = self._truth.untyped() if self._is_array else None

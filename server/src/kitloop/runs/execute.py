@@ -51,7 +51,7 @@ class AnalysisFailed(Exception):
 def execute(run_id: UUID, *, should_stop: Callable[[], bool] = lambda: False) -> None:
     """Analyses a run that is not finished. Raises AnalysisFailed where another attempt may help; after the last one, a hold.
 
-    `should_stop` is asked some times a second meanwhile; when it says so, the analysis is ended, to be done again.
+    `should_stop` is asked some times a second meanwhile; when it says so, the analysis is ended, and the next attempt goes on from there.
     """
     run = Run.objects.select_related("sample__project__capability", "kit").get(pk=run_id)
     if run.state not in {"queued", "running"}:
